@@ -1,4 +1,19 @@
 //! Firstout: an offline-first lot scanner for warehouse floors.
-#![forbid(unsafe_code)]
+//!
+//! ARCHITECTURE.md shows the data's way through these modules and who may import whom.
+#![deny(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
+pub mod barcode;
+pub mod demo;
 pub mod domain;
+pub mod exchange;
+pub mod ledger;
+pub mod screens;
+pub mod store;
+pub mod sync;
+
+#[cfg(feature = "gui")]
+pub mod app;
+#[cfg(feature = "server")]
+pub mod server;

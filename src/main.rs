@@ -1,1 +1,2 @@
+//! The handheld's program.
 fn main() {}

@@ -1,0 +1,1 @@
+//! The window: Slint adapters, the worker that owns the store, scanner sources and feedback.

@@ -1,0 +1,1 @@
+//! Bytes of one symbol → a reading: what the label says, and what is doubtful about it.

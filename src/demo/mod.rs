@@ -1,0 +1,1 @@
+//! The demo warehouse: realistic master data, stock and orders made from a seed.

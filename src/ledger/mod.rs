@@ -1,0 +1,1 @@
+//! Events → stock, first expiry first out, commands, holds and trace: pure, total, the clock is an argument.

@@ -1,0 +1,1 @@
+//! One view-model per screen: input (scan, tap, text, time) → state, as plain data.

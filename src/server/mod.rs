@@ -1,0 +1,1 @@
+//! The central server: HTTP API, ledger and projections on SQLite.

@@ -1,0 +1,1 @@
+//! The handheld's SQLite file: events, outbox, projections and master data.

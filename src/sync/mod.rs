@@ -1,0 +1,1 @@
+//! Sync: the wire format, a state machine without I/O, and its HTTP executor.
