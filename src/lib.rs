@@ -2,7 +2,10 @@
 //!
 //! ARCHITECTURE.md shows the data's way through these modules and who may import whom.
 #![deny(unsafe_code)]
-#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
 
 pub mod barcode;
 pub mod demo;

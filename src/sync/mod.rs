@@ -1,1 +1,3 @@
 //! Sync: the wire format, a state machine without I/O, and its HTTP executor.
+
+pub mod wire;
