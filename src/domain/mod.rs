@@ -8,6 +8,7 @@ mod gtin;
 mod ids;
 mod master;
 mod quantity;
+mod state;
 mod time;
 
 pub use event::{
@@ -25,4 +26,5 @@ pub use master::{
     OrderStatus, Pack, Party, PartyKind, Role, Site, Tracking, Unit, User,
 };
 pub use quantity::{QUANTITY_MAX, Quantity, QuantityError};
+pub use state::{Destination, HoldState, Origin, Progress};
 pub use time::{Day, SiteZone, Timestamp, day_from_number, day_number, days_between};
