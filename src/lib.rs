@@ -8,6 +8,7 @@
 )]
 
 pub mod barcode;
+pub mod decode;
 pub mod demo;
 pub mod domain;
 pub mod exchange;

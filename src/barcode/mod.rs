@@ -1,1 +1,115 @@
 //! Bytes of one symbol → a reading: what the label says, and what is doubtful about it.
+//!
+//! The scan is the product's hand, so this module never guesses in silence: a value that may have swallowed the next
+//! one is flagged with the alternative, digits that can be two things come with both, and whatever cannot be read says
+//! why. The rules are those of the GS1 General Specifications; the AIs are a table (`table.rs`), so that a new one is a row.
+
+mod ai;
+mod date;
+mod element;
+mod issue;
+mod plain;
+mod profile;
+mod reading;
+mod show;
+mod strings;
+mod symbology;
+mod table;
+#[cfg(test)]
+mod tests;
+mod trade;
+
+pub use issue::{Issue, IssueCode};
+pub use profile::{LocalKind, Profile};
+pub use reading::{Candidate, CandidateReason, Element, Reading, Typed};
+pub use show::escaped;
+pub use symbology::Symbology;
+
+use crate::domain::Day;
+use element::Rules;
+use reading::Meaning;
+use symbology::identify;
+
+/// Longest scan that is read, in bytes; no symbol carries more than 2,953 bytes (QR Code 40-L).
+pub const INPUT_BYTES_MAX: usize = 4096;
+// Places in the text, which may be twice as long as Latin-1 and hold one more element, are kept in 16 bits.
+const _: () = assert!(2 * INPUT_BYTES_MAX + 128 < u16::MAX as usize);
+
+/// Reads the bytes of one symbol as the scanner sent them, with or without symbology identifier.
+///
+/// It is total: any bytes give a reading, which says itself whether it can be relied on. Two-digit years are taken
+/// against `today`.
+#[must_use]
+pub fn read(bytes: &[u8], profile: &Profile, today: Day) -> Reading {
+    let mut reading = open(bytes, profile, today);
+    if !reading.is_ok() {
+        return reading;
+    }
+    let rules = Rules { profile, today, split: None };
+    if reading.data().is_empty() {
+        let at = reading.body.start;
+        reading.error(IssueCode::Empty, at, "the scan is empty");
+    } else if reading.symbology.is_gs1() {
+        let range = reading.body.clone();
+        strings::read_elements(&mut reading, range, rules);
+        if reading.slots.is_empty() {
+            plain::offer_text(&mut reading);
+        }
+    } else if reading.symbology.is_trade() {
+        trade::read_trade(&mut reading, rules);
+    } else {
+        plain::read_plain(&mut reading, rules);
+    }
+    place_issues(&mut reading);
+    reading
+}
+
+/// Takes the bytes in, finds the symbology and the data.
+fn open(bytes: &[u8], profile: &Profile, today: Day) -> Reading {
+    let kept = bytes.get(..INPUT_BYTES_MAX).unwrap_or(bytes);
+    let (text, source) = match std::str::from_utf8(kept) {
+        Ok(text) => (text.to_owned(), None),
+        // What scanners send is Latin-1 unless the symbol says otherwise (ISO/IEC 15424, default ECI 3).
+        Err(_) => (kept.iter().map(|&byte| char::from(byte)).collect(), Some(Box::from(kept))),
+    };
+    let body = profile.body(&text);
+    let (symbology, identifier_len) = identify(body.as_bytes());
+    let data = body.get(identifier_len..).unwrap_or_default();
+    let start = data.as_ptr().addr() - text.as_ptr().addr();
+    let mut reading = Reading {
+        body: start..start + data.len(),
+        source_len: text.len(),
+        text,
+        bytes: source,
+        symbology,
+        meaning: Meaning::Text,
+        local: None,
+        slots: Vec::new(),
+        errors: Vec::new(),
+        warnings: Vec::new(),
+        candidates: Vec::new(),
+        today,
+    };
+    if bytes.len() > INPUT_BYTES_MAX {
+        let message = format!("a scan of {} bytes; no symbol holds more than {INPUT_BYTES_MAX}", bytes.len());
+        reading.error(IssueCode::InputTooLong, INPUT_BYTES_MAX, message);
+    } else if reading.bytes.is_some() {
+        reading.warn(IssueCode::NotUtf8, 0, "the bytes are not UTF-8; they were taken for Latin-1");
+    }
+    reading
+}
+
+/// Turns places in a text made from Latin-1 into places in the bytes: one character was one byte.
+fn place_issues(reading: &mut Reading) {
+    if reading.bytes.is_none() {
+        return;
+    }
+    let text = std::mem::take(&mut reading.text);
+    for issue in reading.errors.iter_mut().chain(&mut reading.warnings) {
+        issue.at = text.get(..issue.at).unwrap_or(&text).chars().count();
+    }
+    reading.text = text;
+    for candidate in &mut reading.candidates {
+        place_issues(&mut candidate.reading);
+    }
+}

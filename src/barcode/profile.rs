@@ -1,0 +1,172 @@
+//! How one device's scanner talks: what stands for the separator, what it adds, and which codes are the site's own.
+
+/// The byte that separates elements (FNC1 within the data; General Specifications 7.8.3).
+pub(super) const GS: u8 = 0x1d;
+
+/// What one of the site's own codes is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LocalKind {
+    /// An operator.
+    Badge,
+    /// A pallet, tote or case with a code of the site's own.
+    HandlingUnit,
+    /// A place.
+    Location,
+    /// An inbound or outbound order.
+    Order,
+}
+
+impl LocalKind {
+    /// The name in JSON; stable.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Badge => "badge",
+            Self::HandlingUnit => "handling-unit",
+            Self::Location => "location",
+            Self::Order => "order",
+        }
+    }
+}
+
+/// A device's scanner and a site's own codes.
+///
+/// The default takes what scanners send most often for the separator; none of it is allowed in a GS1 value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    separators: Vec<String>,
+    prefixes: Vec<String>,
+    suffixes: Vec<String>,
+    local: Vec<(LocalKind, String)>,
+}
+
+impl Default for Profile {
+    fn default() -> Self {
+        Self::bare()
+            .with_separator("{GS}")
+            .with_separator("^]")
+            .with_separator("|")
+            .with_separator("\u{241d}")
+            .with_local(LocalKind::Badge, "B-####")
+            .with_local(LocalKind::Badge, "BADGE-*")
+            .with_local(LocalKind::HandlingUnit, "HU-*")
+    }
+}
+
+impl Profile {
+    /// A scanner that sends the byte 0x1D and adds nothing, at a site without codes of its own.
+    #[must_use]
+    pub fn bare() -> Self {
+        Self { separators: Vec::new(), prefixes: Vec::new(), suffixes: Vec::new(), local: Vec::new() }
+    }
+
+    /// Takes `text` for the separator too. An empty text is ignored.
+    #[must_use]
+    pub fn with_separator(mut self, text: &str) -> Self {
+        push_text(&mut self.separators, text);
+        self
+    }
+
+    /// Takes `text` off the beginning of each scan. An empty text is ignored.
+    #[must_use]
+    pub fn with_prefix(mut self, text: &str) -> Self {
+        push_text(&mut self.prefixes, text);
+        self
+    }
+
+    /// Takes `text` off the end of each scan. An empty text is ignored.
+    #[must_use]
+    pub fn with_suffix(mut self, text: &str) -> Self {
+        push_text(&mut self.suffixes, text);
+        self
+    }
+
+    /// Takes codes of this form for the site's own: `#` is a digit, `?` any character, `*` at the end the rest.
+    #[must_use]
+    pub fn with_local(mut self, kind: LocalKind, pattern: &str) -> Self {
+        if !pattern.is_empty() {
+            self.local.push((kind, pattern.to_owned()));
+        }
+        self
+    }
+
+    /// What the site uses this code for, where its form tells.
+    #[must_use]
+    pub fn local_kind(&self, text: &str) -> Option<LocalKind> {
+        self.local.iter().find(|(_, pattern)| fits(pattern, text)).map(|(kind, _)| *kind)
+    }
+
+    /// Bytes of the separator that `bytes` begin with, 0 where none does.
+    pub(super) fn separator_len(&self, bytes: &[u8]) -> usize {
+        match bytes.first() {
+            Some(&GS) => 1,
+            Some(first) => self
+                .separators
+                .iter()
+                .find(|text| text.as_bytes().first() == Some(first) && bytes.starts_with(text.as_bytes()))
+                .map_or(0, String::len),
+            None => 0,
+        }
+    }
+
+    /// The part of `text` that the label itself says: without blanks, line ends, STX and ETX, prefixes and suffixes.
+    pub(super) fn body<'a>(&self, text: &'a str) -> &'a str {
+        let mut body = text.trim_matches(is_padding);
+        for prefix in &self.prefixes {
+            body = body.strip_prefix(prefix.as_str()).unwrap_or(body);
+        }
+        for suffix in &self.suffixes {
+            body = body.strip_suffix(suffix.as_str()).unwrap_or(body);
+        }
+        body.trim_matches(is_padding)
+    }
+}
+
+fn push_text(list: &mut Vec<String>, text: &str) {
+    if !text.is_empty() {
+        list.push(text.to_owned());
+    }
+}
+
+fn is_padding(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\r' | '\n' | '\u{2}' | '\u{3}' | '\0')
+}
+
+fn fits(pattern: &str, text: &str) -> bool {
+    let mut rest = text.chars();
+    let mut form = pattern.chars();
+    while let Some(wanted) = form.next() {
+        if wanted == '*' && form.as_str().is_empty() {
+            return !rest.as_str().is_empty();
+        }
+        let Some(found) = rest.next() else { return false };
+        let fits = match wanted {
+            '#' => found.is_ascii_digit(),
+            '?' => true,
+            _ => found == wanted,
+        };
+        if !fits {
+            return false;
+        }
+    }
+    rest.as_str().is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(pattern: &str, text: &str, expected: bool) {
+        assert_eq!(fits(pattern, text), expected, "{pattern} {text}");
+    }
+
+    #[test]
+    fn patterns_take_whole_codes() {
+        check("B-####", "B-0042", true);
+        check("B-####", "B-03-2", false);
+        check("B-####", "B-00421", false);
+        check("HU-*", "HU-7", true);
+        check("HU-*", "HU-", false);
+        check("A-?#", "A-é7", true);
+    }
+}

@@ -1,0 +1,168 @@
+//! A whole element string: elements in the label's order, their faults, and what may have got lost between them.
+
+use super::ai::Kind;
+use super::element::{Fault, Rules, Slot};
+use super::issue::IssueCode;
+use super::reading::{CandidateReason, Meaning, Reading, Typed, grams};
+use std::ops::Range;
+
+/// Elements of a usual label; more make the list grow.
+const ELEMENTS_USUAL: usize = 8;
+
+/// Errors listed for one symbol; noise would give hundreds.
+const ERRORS_MAX: usize = 8;
+
+/// Alternatives listed for one symbol.
+pub(super) const CANDIDATES_MAX: usize = 4;
+
+/// Reads `range` of the reading's text as elements, and looks for lost separators.
+pub(super) fn read_elements(reading: &mut Reading, range: Range<usize>, rules: Rules) {
+    walk(reading, range.clone(), rules);
+    find_lost_separators(reading, &range, rules);
+}
+
+/// Reads `range` of the reading's text as elements.
+fn walk(reading: &mut Reading, range: Range<usize>, rules: Rules) {
+    reading.meaning = Meaning::Elements;
+    reading.slots.reserve(ELEMENTS_USUAL);
+    let text = std::mem::take(&mut reading.text);
+    let bytes = text.as_bytes();
+    let end = range.end;
+    let (mut at, leading) = rules.skip_separators(bytes, range.start, end);
+    if leading > 1 || (leading > 0 && reading.symbology.is_gs1()) {
+        reading.warn(IssueCode::DoubledSeparator, range.start, "a separator stands before the first element");
+    }
+    while at < end && reading.errors.len() < ERRORS_MAX {
+        let step_end = match rules.step(bytes, at, end) {
+            Ok(step) => {
+                if let Some(fault) = step.fault {
+                    report(reading, &text, Some(&step.slot), fault);
+                }
+                reading.slots.push(step.slot);
+                step.next
+            }
+            Err(fault) => {
+                report(reading, &text, None, fault);
+                // What follows the next separator can be read again.
+                rules.next_separator(bytes, at, end).unwrap_or(end)
+            }
+        };
+        let (next, separators) = rules.skip_separators(bytes, step_end, end);
+        if separators > 1 {
+            reading.warn(IssueCode::DoubledSeparator, step_end, "two separators in a row");
+        }
+        at = next;
+    }
+    reading.text = text;
+    if reading.slots.is_empty() && reading.errors.is_empty() {
+        reading.error(IssueCode::Empty, range.start, "the symbol holds no data");
+    }
+    check_repeats(reading);
+    check_weight(reading);
+}
+
+fn report(reading: &mut Reading, text: &str, slot: Option<&Slot>, fault: Fault) {
+    let name = slot.map(|slot| {
+        let at = usize::from(slot.ai_at);
+        let ai = text.get(at..usize::from(slot.value_at)).unwrap_or_default();
+        format!("AI {ai} ({})", slot.spec().title)
+    });
+    let name = name.as_deref().unwrap_or("the data");
+    let message = match fault.code {
+        IssueCode::UnknownAi => "no Application Identifier begins here".to_owned(),
+        IssueCode::AiCutOff => "the data end within an Application Identifier".to_owned(),
+        IssueCode::ValueEmpty => format!("{name} has no value"),
+        IssueCode::ValueTooShort => format!("{name} ends too early"),
+        IssueCode::ValueTooLong => format!("{name} is too long; a separator may be missing"),
+        IssueCode::CheckDigit => format!("the check digit of {name} does not fit"),
+        IssueCode::InvalidDate => format!("{name} holds no date of the calendar"),
+        _ => format!("{name} holds a character that is not allowed there"),
+    };
+    reading.error(fault.code, fault.at, message);
+}
+
+/// An AI may stand twice with the same value; with another one the label contradicts itself (General Specs. 4.13).
+fn check_repeats(reading: &mut Reading) {
+    let mut found = None;
+    for (index, slot) in reading.slots.iter().enumerate() {
+        let earlier = reading.slots.get(..index).unwrap_or_default();
+        let differs = earlier.iter().any(|other| {
+            reading.ai_text(other) == reading.ai_text(slot)
+                && reading.slot_value(other) != reading.slot_value(slot)
+        });
+        if differs {
+            found = Some((usize::from(slot.ai_at), format!("AI {} has two values", reading.ai_text(slot))));
+        }
+    }
+    if let Some((at, message)) = found {
+        reading.warn(IssueCode::RepeatedAiDiffers, at, message);
+    }
+}
+
+fn check_weight(reading: &mut Reading) {
+    let Some(slot) = reading.slot(3100, 4).filter(|slot| slot.spec().kind == Kind::Decimal) else { return };
+    let at = usize::from(slot.value_at);
+    let weight = reading.elements().find(|element| element.valid && element.ai.starts_with("310"));
+    if let Some(Typed::Decimal { digits, places }) = weight.map(|element| element.typed)
+        && grams(digits, places).is_none()
+    {
+        reading.warn(IssueCode::FractionOfGram, at, "the weight is no whole number of grams");
+    }
+}
+
+/// Flags each value that may have swallowed the elements after it because their separator is missing.
+///
+/// In a sound value only what can hardly be chance counts: a rest that reads to its end as elements of which the first
+/// has a date, a check digit or a long AI. In a broken value each reading that repairs it counts.
+fn find_lost_separators(reading: &mut Reading, range: &Range<usize>, rules: Rules) {
+    if rules.split.is_some() {
+        return;
+    }
+    let mut splits: Vec<(usize, usize)> = Vec::new();
+    for slot in reading.slots.iter().filter(|slot| !slot.spec().predefined) {
+        let (from, to) = (usize::from(slot.value_at), slot.value_end());
+        for place in from + 1..to {
+            if swallowed(reading, slot, place, to, rules) {
+                splits.push((usize::from(slot.ai_at), place));
+            }
+        }
+    }
+    for (ai_at, place) in splits.into_iter().take(CANDIDATES_MAX) {
+        let mut other = reading.again(Meaning::Elements);
+        walk(&mut other, range.clone(), Rules { split: Some(place), ..rules });
+        if !other.is_ok() && reading.is_ok() {
+            continue;
+        }
+        if !reading.warns(IssueCode::LostSeparator) {
+            let message = "a separator may be missing: the value may hold the next element";
+            reading.warn(IssueCode::LostSeparator, ai_at, message);
+        }
+        reading.offer(CandidateReason::LostSeparator, other);
+    }
+}
+
+/// True where what follows `place` within the slot's value reads as further elements of the label.
+fn swallowed(reading: &Reading, slot: &Slot, place: usize, to: usize, rules: Rules) -> bool {
+    let text = reading.text.as_bytes();
+    // Cheap refusals first: this runs for each character of each lot number.
+    let Ok(first) = rules.step(text, place, to) else { return false };
+    if first.fault.is_some() || (slot.valid && !is_strong(&first.slot)) {
+        return false;
+    }
+    let Some(swallowed) = rules.clean(text, place, to) else { return false };
+    let known = |other: &Slot| reading.slots.iter().any(|slot| slot.row == other.row);
+    if swallowed.iter().any(known) {
+        return false;
+    }
+    let shorter = Rules { split: Some(place), ..rules };
+    shorter
+        .step(text, usize::from(slot.ai_at), to)
+        .is_ok_and(|step| step.fault.is_none() && step.next == place)
+}
+
+/// True for an element that can hardly be read by chance.
+fn is_strong(slot: &Slot) -> bool {
+    let spec = slot.spec();
+    let checked = spec.parts.iter().any(|part| part.check != super::ai::Check::None);
+    checked || (spec.predefined && spec.digits > 2)
+}

@@ -1,0 +1,87 @@
+//! Symbols that hold one number: EAN-13, EAN-8, UPC-A, UPC-E, ITF-14, and bare SSCC digits.
+
+use super::element::{Rules, Slot, short};
+use super::issue::IssueCode;
+use super::reading::{Meaning, Reading};
+use super::symbology::Symbology;
+use crate::domain::{Gtin, GtinError, check_digit};
+
+/// Reads the data of an EAN, UPC or ITF-14 symbol.
+pub(super) fn read_trade(reading: &mut Reading, rules: Rules) {
+    let digits = match reading.symbology {
+        // Two or five digits of an add-on follow the 13 (General Specifications 5.2.2).
+        Symbology::Ean13 if matches!(reading.data().len(), 15 | 18) => reading.data().get(..13),
+        Symbology::Ean13 => Some(reading.data()).filter(|digits| digits.len() == 13),
+        Symbology::Ean8 => Some(reading.data()).filter(|digits| digits.len() == 8),
+        Symbology::UpcA => Some(reading.data()).filter(|digits| digits.len() == 12),
+        Symbology::Itf14 => Some(reading.data()).filter(|digits| digits.len() == 14),
+        _ => Some(reading.data()).filter(|digits| matches!(digits.len(), 6 | 8)),
+    };
+    let at = reading.body.start;
+    let Some(digits) = digits.map(str::to_owned) else {
+        reading.error(IssueCode::WrongLength, at, "the symbol has a number of digits it cannot have");
+        return;
+    };
+    let number = if reading.symbology == Symbology::UpcE {
+        expand_upc_e(&digits).ok_or(GtinError::NotDigits)
+    } else {
+        Ok(digits.clone())
+    };
+    match number.and_then(|number| Gtin::new(&number)) {
+        Ok(gtin) => put_element(reading, "01", &gtin.to_string(), rules),
+        Err(GtinError::CheckDigit { expected, found }) => {
+            let message = format!("the check digit is {found}, it should be {expected}");
+            reading.error(IssueCode::CheckDigit, at + digits.len().saturating_sub(1), message);
+        }
+        Err(_) => {
+            let bad = digits.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or_default();
+            reading.error(
+                IssueCode::InvalidCharacter,
+                at + bad,
+                "the symbol holds no UPC, EAN or ITF number",
+            );
+        }
+    }
+}
+
+/// The twelve digits of a UPC-A that six or eight digits of a UPC-E stand for (General Specifications 5.2.2.4).
+///
+/// `None` where there is no such number; the check digit is taken as it is.
+pub(super) fn expand_upc_e(digits: &str) -> Option<String> {
+    let (system, six, check) = match *digits.as_bytes() {
+        [a, b, c, d, e, f] => (b'0', [a, b, c, d, e, f], None),
+        [system @ b'0'..=b'1', a, b, c, d, e, f, check] => (system, [a, b, c, d, e, f], Some(check)),
+        _ => return None,
+    };
+    let [a, b, c, d, e, f] = six;
+    let z = b'0';
+    let body = match f {
+        b'0'..=b'2' => [system, a, b, f, z, z, z, z, c, d, e],
+        b'3' => [system, a, b, c, z, z, z, z, z, d, e],
+        b'4' => [system, a, b, c, d, z, z, z, z, z, e],
+        b'5'..=b'9' => [system, a, b, c, d, e, z, z, z, z, f],
+        _ => return None,
+    };
+    let check = check.or(check_digit(&body).map(|digit| digit + b'0'))?;
+    let number: String = body.iter().chain([&check]).map(|&byte| char::from(byte)).collect();
+    number.bytes().all(|byte| byte.is_ascii_digit()).then_some(number)
+}
+
+/// True for 18 digits with a fitting check digit.
+pub(super) fn is_sscc(digits: &str) -> bool {
+    let Some((last, body)) = digits.as_bytes().split_last() else { return false };
+    digits.len() == 18 && check_digit(body).is_some_and(|digit| digit + b'0' == *last)
+}
+
+/// Gives the reading one element whose AI is not on the label.
+pub(super) fn put_element(reading: &mut Reading, ai: &str, value: &str, rules: Rules) {
+    let at = reading.text.len();
+    reading.text.push_str(ai);
+    reading.text.push_str(value);
+    reading.meaning = Meaning::Elements;
+    if let Ok(step) = rules.step(reading.text.as_bytes(), at, reading.text.len()) {
+        let slot: Slot = step.slot;
+        debug_assert_eq!(slot.ai_at, short(at), "texts are short");
+        reading.slots.push(slot);
+    }
+}

@@ -1,0 +1,277 @@
+//! `firstout decode`: reads one symbol per line and prints what it means.
+
+use crate::barcode::{Candidate, Element, Issue, Profile, Reading, Typed, escaped, read};
+use crate::domain::Day;
+use serde::Serialize;
+use std::io::{self, BufRead, Write};
+
+/// Options of `firstout decode`.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct DecodeArgs {
+    /// Print one JSON line for each symbol.
+    #[arg(long)]
+    pub json: bool,
+    /// Take two-digit years against this day (YYYY-MM-DD) instead of the current one.
+    #[arg(long)]
+    pub today: Option<Day>,
+}
+
+/// Reads symbols from `input`, one a line, and prints each one's meaning to `output`.
+///
+/// # Errors
+/// Whatever reading and writing give.
+pub fn run(args: &DecodeArgs, today: Day, input: impl BufRead, mut output: impl Write) -> io::Result<()> {
+    let (profile, today) = (Profile::default(), args.today.unwrap_or(today));
+    for line in input.split(b'\n') {
+        let mut line = line?;
+        if line.last() == Some(&b'\r') {
+            line.pop();
+        }
+        writeln!(output, "{}", decode(&line, &profile, today, args.json))?;
+    }
+    output.flush()
+}
+
+/// What one line means, as it is printed: one line of JSON, or a line for people with its doubts below it.
+///
+/// `\xNN` in the line stands for the byte NN (hexadecimal) and `\\` for a backslash before it.
+#[must_use]
+pub fn decode(line: &[u8], profile: &Profile, today: Day, json: bool) -> String {
+    let reading = read(&unescape(line), profile, today);
+    if json {
+        // The view holds strings and numbers only, which always serialize.
+        serde_json::to_string(&View::of(&reading)).unwrap_or_default()
+    } else {
+        describe(&reading)
+    }
+}
+
+fn unescape(line: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(line.len());
+    let mut rest = line;
+    while let [first, tail @ ..] = rest {
+        let (byte, next) = match rest {
+            [b'\\', b'x', high, low, tail @ ..] => match (hex(*high), hex(*low)) {
+                (Some(high), Some(low)) => (high * 16 + low, tail),
+                _ => (*first, tail_of(rest)),
+            },
+            [b'\\', b'\\', tail @ ..] => (b'\\', tail),
+            _ => (*first, tail),
+        };
+        bytes.push(byte);
+        rest = next;
+    }
+    bytes
+}
+
+fn tail_of(rest: &[u8]) -> &[u8] {
+    rest.get(1..).unwrap_or_default()
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
+fn describe(reading: &Reading) -> String {
+    let mut lines = vec![format!("{}: {reading}", reading.symbology().as_str())];
+    for (kind, issues) in [("error", reading.errors()), ("warning", reading.warnings())] {
+        for Issue { code, at, message } in issues {
+            lines.push(format!("  {kind} {} at byte {at}: {message}", code.as_str()));
+        }
+    }
+    for Candidate { reason, reading } in reading.candidates() {
+        lines.push(format!("  or {reading} ({})", reason.message()));
+    }
+    lines.join("\n")
+}
+
+/// The JSON of a reading.
+#[derive(Serialize)]
+struct View {
+    ok: bool,
+    symbology: &'static str,
+    elements: Vec<ElementView>,
+    gtin: Option<String>,
+    lot: Option<String>,
+    serial: Option<String>,
+    expiry: Option<Day>,
+    best_before: Option<Day>,
+    produced: Option<Day>,
+    quantity: Option<i64>,
+    weight_g: Option<i64>,
+    sscc: Option<String>,
+    text: Option<String>,
+    local: Option<&'static str>,
+    errors: Vec<IssueView>,
+    warnings: Vec<IssueView>,
+    candidates: Vec<CandidateView>,
+}
+
+#[derive(Serialize)]
+struct ElementView {
+    ai: String,
+    title: &'static str,
+    value: String,
+    typed: TypedView,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum TypedView {
+    None,
+    Text(String),
+    Day(Day),
+    Count(i64),
+}
+
+#[derive(Serialize)]
+struct IssueView {
+    code: &'static str,
+    at: usize,
+    message: String,
+}
+
+#[derive(Serialize)]
+struct CandidateView {
+    reason: &'static str,
+    message: &'static str,
+    #[serde(flatten)]
+    reading: View,
+}
+
+impl View {
+    fn of(reading: &Reading) -> Self {
+        Self {
+            ok: reading.is_ok(),
+            symbology: reading.symbology().as_str(),
+            elements: reading.elements().map(|element| ElementView::of(&element)).collect(),
+            gtin: reading.gtin().map(|gtin| gtin.to_string()),
+            lot: reading.lot().map(|lot| lot.to_string()),
+            serial: reading.serial().map(|serial| serial.to_string()),
+            expiry: reading.expiry(),
+            best_before: reading.best_before(),
+            produced: reading.produced(),
+            quantity: reading.count(),
+            weight_g: reading.weight_g(),
+            sscc: reading.sscc().map(|sscc| sscc.to_string()),
+            text: reading.text().map(escaped),
+            local: reading.local_kind().map(|kind| kind.as_str()),
+            errors: issues(reading.errors()),
+            warnings: issues(reading.warnings()),
+            candidates: reading.candidates().iter().map(CandidateView::of).collect(),
+        }
+    }
+}
+
+impl ElementView {
+    fn of(element: &Element) -> Self {
+        Self {
+            ai: element.ai.to_owned(),
+            title: element.title,
+            value: escaped(element.value),
+            typed: match element.typed {
+                Typed::Text if !element.valid => TypedView::None,
+                Typed::Text | Typed::Sscc | Typed::Gln => TypedView::Text(escaped(element.value)),
+                Typed::Gtin(gtin) => TypedView::Text(gtin.to_string()),
+                Typed::Day(day) => TypedView::Day(day),
+                Typed::Count(count) => TypedView::Count(count),
+                Typed::Decimal { digits, places } => TypedView::Text(decimal(digits, places)),
+            },
+        }
+    }
+}
+
+impl CandidateView {
+    fn of(candidate: &Candidate) -> Self {
+        let Candidate { reason, reading } = candidate;
+        Self { reason: reason.as_str(), message: reason.message(), reading: View::of(reading) }
+    }
+}
+
+fn issues(list: &[Issue]) -> Vec<IssueView> {
+    let view = |issue: &Issue| IssueView {
+        code: issue.code.as_str(),
+        at: issue.at,
+        message: issue.message.clone().into_owned(),
+    };
+    list.iter().map(view).collect()
+}
+
+/// `digits` / 10^`places` in full: 1250 and 3 make 1.250.
+fn decimal(digits: i64, places: u8) -> String {
+    let width = usize::from(places) + 1;
+    let mut text = format!("{digits:0width$}");
+    if places > 0 {
+        text.insert(text.len() - usize::from(places), '.');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn today() -> Day {
+        "2026-11-23".parse().unwrap()
+    }
+
+    fn check(line: &str, expected: &str) {
+        assert_eq!(decode(line.as_bytes(), &Profile::default(), today(), false), expected, "{line}");
+    }
+
+    fn check_json(line: &str, pointer: &str, expected: serde_json::Value) {
+        let json = decode(line.as_bytes(), &Profile::default(), today(), true);
+        let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(value.pointer(pointer), Some(&expected), "{line} {json}");
+    }
+
+    #[test]
+    fn a_line_says_what_the_label_means() {
+        check(
+            r"]d201095060001343521727020010L2231\x1d21S7",
+            "gs1-datamatrix: gtin 09506000134352 · expires 2027-02-28 · lot L2231 · serial S7",
+        );
+        check("A-03-2", "unknown: text A-03-2");
+        check(r"a\\x41 \x4", r"unknown: text a\x41 \x4");
+    }
+
+    #[test]
+    fn doubts_stand_below() {
+        check(
+            "]C1010950600013435310",
+            "gs1-128: (01) 09506000134353 · (10) \n  \
+             error check-digit at byte 18: the check digit of AI 01 (GTIN) does not fit\n  \
+             error value-empty at byte 21: AI 10 (BATCH/LOT) has no value",
+        );
+    }
+
+    #[test]
+    fn json_has_the_documented_shape() {
+        let line = r"]C101095060001343523103001250172702001012\x1d3724";
+        check_json(line, "/ok", true.into());
+        check_json(line, "/symbology", "gs1-128".into());
+        check_json(line, "/gtin", "09506000134352".into());
+        check_json(line, "/expiry", "2027-02-28".into());
+        check_json(line, "/quantity", 24.into());
+        check_json(line, "/weight_g", 1250.into());
+        check_json(line, "/serial", serde_json::Value::Null);
+        check_json(line, "/elements/1/typed", "1.250".into());
+        check_json(line, "/elements/2/typed", "2027-02-28".into());
+        check_json(line, "/elements/3/title", "BATCH/LOT".into());
+        check_json("]C199", "/errors/0/code", "value-empty".into());
+        check_json("9506000134352", "/candidates/0/reason", "plain-text".into());
+        check_json("9506000134352", "/candidates/0/text", "9506000134352".into());
+    }
+
+    #[test]
+    fn lines_go_in_and_lines_come_out() {
+        let args = DecodeArgs { json: false, today: Some(today()) };
+        let mut output = Vec::new();
+        run(&args, Day::default(), "HU-1\r\n\nA-1\n".as_bytes(), &mut output).unwrap();
+        let output = String::from_utf8(output).unwrap();
+        assert_eq!(
+            output,
+            "unknown: text HU-1\nunknown: unreadable\n  error empty at byte 0: the scan is empty\nunknown: text A-1\n"
+        );
+    }
+}
