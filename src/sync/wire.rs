@@ -3,8 +3,8 @@
 //! JSON over HTTP; an event's canonical bytes travel as a JSON string, so that no JSON library on the way can alter
 //! them. docs/protocol.md describes the exchange.
 
-use crate::domain::{DeviceId, EventId, LotFacts, OrderId, SiteId, StockKey, Timestamp};
 pub use crate::domain::{Destination, HoldState, Origin, Progress};
+use crate::domain::{DeviceId, EventId, LotFacts, OrderId, SiteId, StockKey, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -317,7 +317,22 @@ pub struct MasterEntry {
     pub bytes: String,
 }
 
-/// `GET /v1/pull?stream=…&epoch=…&after=…&hash=…&limit=…`. 409 with a [`Conflict::EpochChanged`] where the cursor is beyond
+/// The query of `GET /v1/pull?stream=…&epoch=…&after=…&hash=…&limit=…`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PullRequest {
+    /// Which stream.
+    pub stream: Stream,
+    /// The server incarnation that the device knows.
+    pub epoch: ServerEpoch,
+    /// The device's cursor: entries after this one are wanted.
+    pub after: u64,
+    /// The stream's chain at the cursor.
+    pub hash: Hash,
+    /// At most so many entries; the server may send fewer, but at least one where there is one.
+    pub limit: usize,
+}
+
+/// The answer to a [`PullRequest`]. 409 with a [`Conflict::EpochChanged`] where the cursor is beyond
 /// the head, or its hash is not the stream's hash at that sequence, or the epoch is another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PullReply {
@@ -335,6 +350,29 @@ pub struct PullReply {
     pub head: Head,
     /// Everything of this device up to here is backed up at the server.
     pub backed_up_through: u64,
+}
+
+impl PullReply {
+    /// True where this page follows `cursor` without a gap and its chain ends in `next`.
+    ///
+    /// Entries of `master` have no verdict; they are chained as [`Status::Accepted`].
+    #[must_use]
+    pub fn continues(&self, cursor: Head) -> bool {
+        let mut at = cursor;
+        let events = self.events.iter().map(|entry| (entry.stream_seq, entry.status, &entry.bytes));
+        let records = self.records.iter().map(|entry| (entry.stream_seq, Status::Accepted, &entry.bytes));
+        for (seq, status, bytes) in events.chain(records) {
+            if seq != at.seq + 1 {
+                return false;
+            }
+            at = Head { seq, hash: Hash::chain_stream(at.hash, seq, status, bytes.as_bytes()) };
+        }
+        let streams_match = match self.stream {
+            Stream::Master => self.events.is_empty(),
+            Stream::Control | Stream::Site => self.records.is_empty(),
+        };
+        streams_match && at == self.next && at.seq <= self.head.seq
+    }
 }
 
 /// The first line of a snapshot.
