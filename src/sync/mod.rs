@@ -1,3 +1,4 @@
-//! Sync: the wire format, a state machine without I/O, and its HTTP executor.
+//! Sync: the wire format, a state machine without I/O, the driver that gives it a store, and its HTTP executor.
 
+pub mod engine;
 pub mod wire;
