@@ -9,6 +9,7 @@ mod gtin;
 mod ids;
 mod master;
 mod movement;
+mod pin;
 mod quantity;
 mod state;
 mod time;
@@ -28,6 +29,7 @@ pub use master::{
     OrderStatus, Pack, Party, PartyKind, Role, Site, Tracking, Unit, User,
 };
 pub use movement::{LotFacts, LotKey, Movement, Place, StockKey};
+pub use pin::{PIN_CHARS, PinError, hash_pin, verify_pin};
 pub use quantity::{QUANTITY_MAX, Quantity, QuantityError};
 pub use state::{Destination, HoldState, Origin, Progress};
 pub use time::{Day, SiteZone, Timestamp, day_from_number, day_number, days_between};
