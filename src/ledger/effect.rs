@@ -31,7 +31,8 @@ pub enum Effect<'a> {
         /// By how much, signed.
         delta: Quantity,
     },
-    /// A label said this of a lot. The first facts in stream order count; others that differ are a discrepancy.
+    /// A label said this of a lot. Field by field, what was said first in stream order counts (a later label fills
+    /// what earlier ones left open), and the earliest receipt; dates that differ are a discrepancy.
     Lot {
         /// What it said.
         facts: &'a LotFacts,
