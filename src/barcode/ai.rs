@@ -1,6 +1,6 @@
 //! How the AI table is written and searched.
 //!
-//! The number of digits of an AI follows from its first two (General Specifications 7.8.1), so a reader needs one look
+//! The number of digits of an AI follows from its first two (General Specifications 7.8), so a reader needs one look
 //! into `GROUPS` and a short walk over the rows of that group.
 
 use super::table::AI_TABLE;
@@ -105,7 +105,7 @@ pub(super) struct AiSpec {
     pub first: u16,
     pub last: u16,
     pub digits: u8,
-    /// Of predefined length (General Specifications 7.8.5): nothing separates it from the next one.
+    /// Of predefined length (General Specifications 7.8): nothing separates it from the next one.
     pub predefined: bool,
     pub kind: Kind,
     /// Longest value.

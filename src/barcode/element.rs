@@ -1,6 +1,6 @@
 //! One element of a GS1 element string: AI, value, separator (General Specifications 7.8).
 
-use super::ai::{AI_DIGITS_MAX, AiSpec, Check, Lookup, Part, lookup, spec};
+use super::ai::{AI_DIGITS_MAX, AiSpec, Charset, Check, Lookup, Part, lookup, spec};
 use super::date::read_day;
 use super::issue::IssueCode;
 use super::profile::Profile;
@@ -153,17 +153,27 @@ fn check_value(found: &AiSpec, value: &[u8], today: Day) -> Option<Fault> {
     (at < value.len()).then_some(Fault { code: IssueCode::ValueTooLong, at })
 }
 
-fn check_part(part: &Part, held: &[u8], today: Day) -> Option<Fault> {
+pub(super) fn check_part(part: &Part, held: &[u8], today: Day) -> Option<Fault> {
     if let Some(at) = held.iter().position(|&byte| !part.charset.holds(byte)) {
         return Some(Fault { code: IssueCode::InvalidCharacter, at });
     }
     if held.len() < usize::from(part.min) {
         return Some(Fault { code: IssueCode::ValueTooShort, at: held.len() });
     }
+    if part.charset == Charset::Cset64
+        && let Some(at) = held.iter().position(|&byte| byte == b'=')
+    {
+        // One or two signs fill the last group of three, and nothing follows them.
+        let padding = held.get(at..).unwrap_or_default();
+        let fits = padding.len() <= 2 && held.len().is_multiple_of(3) && padding.iter().all(|&byte| byte == b'=');
+        return (!fits).then_some(Fault { code: IssueCode::InvalidCharacter, at });
+    }
     match part.check {
         Check::None => None,
         Check::Mod10 => {
-            let (last, body) = held.split_last()?;
+            let Some((last, body)) = held.split_last() else {
+                return Some(Fault { code: IssueCode::ValueTooShort, at: 0 });
+            };
             let fits = check_digit(body).is_some_and(|digit| digit + b'0' == *last);
             (!fits).then_some(Fault { code: IssueCode::CheckDigit, at: body.len() })
         }

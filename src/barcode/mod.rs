@@ -15,9 +15,14 @@ mod show;
 mod strings;
 mod symbology;
 mod table;
+mod trade;
+
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;
-mod trade;
 
 pub use issue::{Issue, IssueCode};
 pub use profile::{LocalKind, Profile};
@@ -74,7 +79,7 @@ fn open(bytes: &[u8], profile: &Profile, today: Day) -> Reading {
     };
     let body = profile.body(&text);
     let (symbology, identifier_len) = identify(body.as_bytes());
-    let data = body.get(identifier_len..).unwrap_or_default();
+    let data = body.get(identifier_len..).unwrap_or(body);
     let start = data.as_ptr().addr() - text.as_ptr().addr();
     let mut reading = Reading {
         body: start..start + data.len(),

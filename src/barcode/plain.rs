@@ -2,7 +2,6 @@
 
 use super::element::Rules;
 use super::issue::IssueCode;
-use super::profile::GS;
 use super::reading::{CandidateReason, Meaning, Reading};
 use super::strings::{CANDIDATES_MAX, read_elements};
 use super::symbology::Symbology;
@@ -21,40 +20,31 @@ pub(super) fn read_plain(reading: &mut Reading, rules: Rules) {
         reading.local = local;
         return read_text(reading);
     }
-    let data = reading.data();
-    let bytes = data.as_bytes();
-    if rules.profile.separator_len(bytes) > 0 || begins_with_key(reading, rules) {
+    let (text, from, to) = (reading.text.as_bytes(), reading.body.start, reading.body.end);
+    let separator = rules.next_separator(text, from, to);
+    if separator == Some(from) || begins_with_key(reading, rules) {
         return read_unmarked(reading, rules);
     }
-    let clean = rules.clean(reading.text.as_bytes(), reading.body.start, reading.body.end).is_some();
-    if clean && bytes.contains(&GS) {
+    let clean = rules.clean(text, from, to).is_some();
+    if clean && separator.is_some() {
         return read_unmarked(reading, rules);
     }
-    let number = NumberKind::of(data);
-    match number {
-        Some(kind) if reading.symbology == Symbology::Unknown => {
-            let text = text_candidate(reading);
-            kind.put(reading, rules);
-            if kind == NumberKind::Gtin
-                && let Some(other) = upc_e(reading, rules)
-            {
-                reading.offer(CandidateReason::UpcE, other);
-            }
-            reading.offer(CandidateReason::PlainText, text);
+    let numbers = numbers(reading);
+    let mut numbers = numbers.into_iter().flatten();
+    if reading.symbology == Symbology::Unknown
+        && let Some(likeliest) = numbers.next()
+    {
+        let text = text_candidate(reading);
+        put_element(reading, likeliest.ai, &likeliest.value, rules);
+        for number in numbers {
+            offer_number(reading, &number, rules);
         }
-        Some(kind) => {
-            let mut other = reading.again(Meaning::Elements);
-            kind.put(&mut other, rules);
-            read_text(reading);
-            reading.offer(kind.reason(), other);
-        }
-        None => {
-            let other = upc_e(reading, rules);
-            read_text(reading);
-            warn_check_digit(reading);
-            if let Some(other) = other {
-                reading.offer(CandidateReason::UpcE, other);
-            }
+        reading.offer(CandidateReason::PlainText, text);
+    } else {
+        read_text(reading);
+        warn_check_digit(reading);
+        for number in numbers {
+            offer_number(reading, &number, rules);
         }
     }
     if clean {
@@ -114,47 +104,36 @@ fn begins_with_key(reading: &Reading, rules: Rules) -> bool {
     step.is_ok_and(|step| step.fault.is_none() && step.slot.row < 3)
 }
 
-/// Digits without an AI that are a valid GS1 number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum NumberKind {
-    Gtin,
-    Sscc,
+/// A valid GS1 number that digits without an AI can be.
+#[derive(Debug)]
+struct Number {
+    reason: CandidateReason,
+    ai: &'static str,
+    value: String,
 }
 
-impl NumberKind {
-    fn of(data: &str) -> Option<Self> {
-        if Gtin::new(data).is_ok() { Some(Self::Gtin) } else { is_sscc(data).then_some(Self::Sscc) }
-    }
-
-    fn put(self, reading: &mut Reading, rules: Rules) {
-        let (ai, value) = match self {
-            Self::Gtin => ("01", format!("{:0>14}", reading.data())),
-            Self::Sscc => ("00", reading.data().to_owned()),
-        };
-        put_element(reading, ai, &value, rules);
-    }
-
-    fn reason(self) -> CandidateReason {
-        match self {
-            Self::Gtin => CandidateReason::TradeNumber,
-            Self::Sscc => CandidateReason::LogisticNumber,
-        }
-    }
-}
-
-/// The same eight digits as a UPC-E, where they are a valid one.
-fn upc_e(reading: &Reading, rules: Rules) -> Option<Reading> {
+/// What bare digits can be, the likeliest first: EAN-8 begins with 0 on restricted labels only, so UPC-E goes first there.
+fn numbers(reading: &Reading) -> [Option<Number>; 3] {
     let data = reading.data();
-    if data.len() != 8 || reading.symbology != Symbology::Unknown {
-        return None;
-    }
-    let gtin = Gtin::new(&expand_upc_e(data)?).ok()?;
-    let mut other = reading.again(Meaning::Elements);
-    put_element(&mut other, "01", &gtin.to_string(), rules);
-    Some(other)
+    let gtin = |reason| move |gtin: Gtin| Number { reason, ai: "01", value: gtin.to_string() };
+    let trade = Gtin::new(data).ok().map(gtin(CandidateReason::TradeNumber));
+    let upc_e = Some(data)
+        .filter(|data| data.len() == 8 && reading.symbology == Symbology::Unknown)
+        .and_then(expand_upc_e)
+        .and_then(|digits| Gtin::new(&digits).ok())
+        .map(gtin(CandidateReason::UpcE));
+    let sscc = || Number { reason: CandidateReason::LogisticNumber, ai: "00", value: data.to_owned() };
+    let sscc = is_sscc(data).then(sscc);
+    if data.starts_with('0') { [upc_e, trade, sscc] } else { [trade, upc_e, sscc] }
 }
 
-/// Warns where digits have the length of a GS1 number but not its check digit.
+fn offer_number(reading: &mut Reading, number: &Number, rules: Rules) {
+    let mut other = reading.again(Meaning::Elements);
+    put_element(&mut other, number.ai, &number.value, rules);
+    reading.offer(number.reason, other);
+}
+
+/// Warns where digits have the length of a GS1 number, but `numbers` has found none in them.
 fn warn_check_digit(reading: &mut Reading) {
     let data = reading.data();
     let digits = matches!(data.len(), 12 | 13 | 14 | 18) && data.bytes().all(|byte| byte.is_ascii_digit());

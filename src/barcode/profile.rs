@@ -1,6 +1,6 @@
 //! How one device's scanner talks: what stands for the separator, what it adds, and which codes are the site's own.
 
-/// The byte that separates elements (FNC1 within the data; General Specifications 7.8.3).
+/// The byte that separates elements (FNC1 within the data; General Specifications 7.8).
 pub(super) const GS: u8 = 0x1d;
 
 /// What one of the site's own codes is for.
@@ -35,6 +35,8 @@ impl LocalKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
     separators: Vec<String>,
+    /// The bytes that a separator begins with, so that most bytes of a value cost one look.
+    begins: [u64; 4],
     prefixes: Vec<String>,
     suffixes: Vec<String>,
     local: Vec<(LocalKind, String)>,
@@ -57,13 +59,24 @@ impl Profile {
     /// A scanner that sends the byte 0x1D and adds nothing, at a site without codes of its own.
     #[must_use]
     pub fn bare() -> Self {
-        Self { separators: Vec::new(), prefixes: Vec::new(), suffixes: Vec::new(), local: Vec::new() }
+        let mut bare = Self {
+            separators: Vec::new(),
+            begins: [0; 4],
+            prefixes: Vec::new(),
+            suffixes: Vec::new(),
+            local: Vec::new(),
+        };
+        bare.note_begin(GS);
+        bare
     }
 
     /// Takes `text` for the separator too. An empty text is ignored.
     #[must_use]
     pub fn with_separator(mut self, text: &str) -> Self {
         push_text(&mut self.separators, text);
+        if let Some(&first) = text.as_bytes().first() {
+            self.note_begin(first);
+        }
         self
     }
 
@@ -100,13 +113,22 @@ impl Profile {
     pub(super) fn separator_len(&self, bytes: &[u8]) -> usize {
         match bytes.first() {
             Some(&GS) => 1,
-            Some(first) => self
-                .separators
-                .iter()
-                .find(|text| text.as_bytes().first() == Some(first) && bytes.starts_with(text.as_bytes()))
-                .map_or(0, String::len),
-            None => 0,
+            Some(&first) if self.may_begin(first) => {
+                let here = |text: &&String| bytes.starts_with(text.as_bytes());
+                self.separators.iter().find(here).map_or(0, String::len)
+            }
+            _ => 0,
         }
+    }
+
+    fn note_begin(&mut self, byte: u8) {
+        if let Some(word) = self.begins.get_mut(usize::from(byte >> 6)) {
+            *word |= 1 << (byte & 63);
+        }
+    }
+
+    fn may_begin(&self, byte: u8) -> bool {
+        self.begins.get(usize::from(byte >> 6)).is_some_and(|word| word >> (byte & 63) & 1 == 1)
     }
 
     /// The part of `text` that the label itself says: without blanks, line ends, STX and ETX, prefixes and suffixes.

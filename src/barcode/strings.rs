@@ -1,9 +1,11 @@
 //! A whole element string: elements in the label's order, their faults, and what may have got lost between them.
 
-use super::ai::Kind;
+use super::ai::{Check, Kind};
+use super::date::read_day;
 use super::element::{Fault, Rules, Slot};
 use super::issue::IssueCode;
 use super::reading::{CandidateReason, Meaning, Reading, Typed, grams};
+use crate::domain::days_between;
 use std::ops::Range;
 
 /// Elements of a usual label; more make the list grow.
@@ -11,6 +13,12 @@ const ELEMENTS_USUAL: usize = 8;
 
 /// Errors listed for one symbol; noise would give hundreds.
 const ERRORS_MAX: usize = 8;
+
+/// Longest value that is searched for swallowed elements, in bytes; no AI allows more than 90.
+const SWALLOWED_BYTES_MAX: usize = 128;
+
+/// A date further from today than this, in days, is no evidence for a lost separator.
+const DATE_DISTANCE_DAYS_MAX: u64 = 20 * 366;
 
 /// Alternatives listed for one symbol.
 pub(super) const CANDIDATES_MAX: usize = 4;
@@ -113,21 +121,23 @@ fn check_weight(reading: &mut Reading) {
 /// Flags each value that may have swallowed the elements after it because their separator is missing.
 ///
 /// In a sound value only what can hardly be chance counts: a rest that reads to its end as elements of which the first
-/// has a date, a check digit or a long AI. In a broken value each reading that repairs it counts.
+/// is not chance ([`is_strong`]). In a broken value each reading that repairs it counts.
 fn find_lost_separators(reading: &mut Reading, range: &Range<usize>, rules: Rules) {
     if rules.split.is_some() {
         return;
     }
-    let mut splits: Vec<(usize, usize)> = Vec::new();
-    for slot in reading.slots.iter().filter(|slot| !slot.spec().predefined) {
+    let mut splits: Vec<Split> = Vec::new();
+    let short = |slot: &&Slot| usize::from(slot.value_len) <= SWALLOWED_BYTES_MAX;
+    for slot in reading.slots.iter().filter(|slot| !slot.spec().predefined).filter(short) {
         let (from, to) = (usize::from(slot.value_at), slot.value_end());
         for place in from + 1..to {
-            if swallowed(reading, slot, place, to, rules) {
-                splits.push((usize::from(slot.ai_at), place));
+            if let Some(weak) = swallowed(reading, slot, place, to, rules) {
+                splits.push(Split { weak, place, ai_at: usize::from(slot.ai_at) });
             }
         }
     }
-    for (ai_at, place) in splits.into_iter().take(CANDIDATES_MAX) {
+    splits.sort_by_key(|split| split.weak);
+    for Split { place, ai_at, .. } in splits.into_iter().take(CANDIDATES_MAX) {
         let mut other = reading.again(Meaning::Elements);
         walk(&mut other, range.clone(), Rules { split: Some(place), ..rules });
         if !other.is_ok() && reading.is_ok() {
@@ -141,28 +151,43 @@ fn find_lost_separators(reading: &mut Reading, range: &Range<usize>, rules: Rule
     }
 }
 
-/// True where what follows `place` within the slot's value reads as further elements of the label.
-fn swallowed(reading: &Reading, slot: &Slot, place: usize, to: usize, rules: Rules) -> bool {
-    let text = reading.text.as_bytes();
-    // Cheap refusals first: this runs for each character of each lot number.
-    let Ok(first) = rules.step(text, place, to) else { return false };
-    if first.fault.is_some() || (slot.valid && !is_strong(&first.slot)) {
-        return false;
-    }
-    let Some(swallowed) = rules.clean(text, place, to) else { return false };
-    let known = |other: &Slot| reading.slots.iter().any(|slot| slot.row == other.row);
-    if swallowed.iter().any(known) {
-        return false;
-    }
-    let shorter = Rules { split: Some(place), ..rules };
-    shorter
-        .step(text, usize::from(slot.ai_at), to)
-        .is_ok_and(|step| step.fault.is_none() && step.next == place)
+/// A place where a separator may have got lost.
+#[derive(Debug)]
+struct Split {
+    /// True where what follows can be chance.
+    weak: bool,
+    place: usize,
+    /// Where the element begins that goes on too long.
+    ai_at: usize,
 }
 
-/// True for an element that can hardly be read by chance.
-fn is_strong(slot: &Slot) -> bool {
+/// Whether what follows `place` within the slot's value reads as further elements of the label, and if that is weak.
+fn swallowed(reading: &Reading, slot: &Slot, place: usize, to: usize, rules: Rules) -> Option<bool> {
+    let text = reading.text.as_bytes();
+    // Cheap refusals first: this runs for each character of each lot number.
+    let first = rules.step(text, place, to).ok().filter(|step| step.fault.is_none())?;
+    let weak = !is_strong(reading, &first.slot);
+    if slot.valid && weak {
+        return None;
+    }
+    let swallowed = rules.clean(text, place, to)?;
+    let known = |other: &Slot| reading.slots.iter().any(|slot| slot.row == other.row);
+    if swallowed.iter().any(known) {
+        return None;
+    }
+    let shorter = Rules { split: Some(place), ..rules }.step(text, usize::from(slot.ai_at), to).ok()?;
+    (shorter.fault.is_none() && shorter.next == place).then_some(weak)
+}
+
+/// True for an element that can hardly be read by chance: a date not far off, a check digit, a net weight.
+fn is_strong(reading: &Reading, slot: &Slot) -> bool {
     let spec = slot.spec();
-    let checked = spec.parts.iter().any(|part| part.check != super::ai::Check::None);
-    checked || (spec.predefined && spec.digits > 2)
+    if spec.parts.iter().any(|part| part.check == Check::Mod10) || spec.is(3100, 4) {
+        return true;
+    }
+    spec.parts.first().is_some_and(|part| {
+        let digits = reading.slot_value(slot).get(..usize::from(part.max)).unwrap_or_default();
+        let near = |day| days_between(reading.today, day).unsigned_abs() <= DATE_DISTANCE_DAYS_MAX;
+        part.check != Check::None && read_day(digits.as_bytes(), part.check, reading.today).is_some_and(near)
+    })
 }

@@ -95,6 +95,7 @@ impl Symbology {
 pub(super) fn identify(bytes: &[u8]) -> (Symbology, usize) {
     let &[b']', code, modifier, ref data @ ..] = bytes else { return (Symbology::Unknown, 0) };
     let symbology = match (code, modifier) {
+        (_, modifier) if !modifier.is_ascii_alphanumeric() => return (Symbology::Unknown, 0),
         (b'C', b'1') => Symbology::Gs1_128,
         (b'C', _) => Symbology::Code128,
         (b'd', b'2' | b'5') => Symbology::Gs1DataMatrix,
@@ -116,5 +117,15 @@ pub(super) fn identify(bytes: &[u8]) -> (Symbology, usize) {
         (b'B'..=b'Z' | b'a'..=b'z', b'0'..=b'9' | b'A'..=b'F') => Symbology::Other,
         _ => return (Symbology::Unknown, 0),
     };
-    if modifier.is_ascii_alphanumeric() { (symbology, 3) } else { (Symbology::Unknown, 0) }
+    let has_eci =
+        matches!((code, modifier), (b'd', b'4'..=b'6') | (b'Q', b'2' | b'4' | b'6') | (b'J', b'3'..=b'5'));
+    (symbology, 3 + if has_eci { eci_len(data) } else { 0 })
+}
+
+/// Bytes of the designator of the character set that some symbols put before their data: `\` and six digits.
+fn eci_len(data: &[u8]) -> usize {
+    match data.get(..7) {
+        Some([b'\\', digits @ ..]) if digits.iter().all(u8::is_ascii_digit) => 7,
+        _ => 0,
+    }
 }

@@ -1,0 +1,139 @@
+//! What is true of any scan and of any valid label.
+
+use super::ai::{AiSpec, Charset, Check, Part};
+use super::table::AI_TABLE;
+use super::tests::today;
+use super::*;
+use crate::domain::check_digit;
+use proptest::prelude::*;
+
+/// Characters of both sets 82 and 39, which any text part takes.
+const LETTERS: &[u8] = b"0123456789ABCDEFGHJKLMNPQRSTUVWXYZ-";
+
+/// A valid value of one part, made from `seed`.
+fn part_value(part: &Part, seed: u64) -> String {
+    let mut state = seed;
+    let mut next = |bound: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % bound
+    };
+    if matches!(part.check, Check::Date | Check::DateOrMonth) {
+        let first_day = usize::from(part.check == Check::Date);
+        return format!("{:02}{:02}{:02}", next(100), next(12) + 1, first_day + next(28));
+    }
+    let len = usize::from(part.min) + next(usize::from(part.max - part.min) + 1);
+    let letters = if part.charset == Charset::Digits { &LETTERS[..10] } else { LETTERS };
+    let mut text: Vec<u8> = (0..len).map(|_| letters[next(letters.len())]).collect();
+    if part.check == Check::Mod10 {
+        text.pop();
+        text.push(b'0' + check_digit(&text).unwrap());
+    }
+    String::from_utf8(text).unwrap()
+}
+
+/// An AI of this row and a valid value.
+fn element(spec: &AiSpec, seed: u64) -> (String, String) {
+    let number = spec.first + u16::try_from(seed % u64::from(spec.last - spec.first + 1)).unwrap();
+    let digits = usize::from(spec.digits);
+    let mut value = String::new();
+    for (index, part) in spec.parts.iter().enumerate() {
+        value.push_str(&part_value(part, seed ^ (index as u64) << 40));
+    }
+    (format!("{number:0digits$}"), value)
+}
+
+/// Bytes that look like labels more often than chance would.
+fn scan_bytes() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        Just(b"]C1".to_vec()),
+        Just(b"]d2".to_vec()),
+        Just(b"]E0".to_vec()),
+        Just(vec![0x1d]),
+        Just(b"{GS}".to_vec()),
+        Just(b"0109506000134352".to_vec()),
+        Just(b"17270200".to_vec()),
+        Just(b"10".to_vec()),
+        Just(b"\xc3".to_vec()),
+        "[0-9]{1,20}".prop_map(String::into_bytes),
+        "[ -~]{1,30}".prop_map(String::into_bytes),
+        prop::collection::vec(any::<u8>(), 0..40),
+    ];
+    prop_oneof![
+        4 => prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat()),
+        1 => prop::collection::vec(any::<u8>(), 0..6000),
+    ]
+}
+
+/// Asks everything of a reading, and of what else it may be.
+fn ask(reading: &Reading) {
+    let raw_len = reading.raw().len();
+    for issue in reading.errors().iter().chain(reading.warnings()) {
+        assert!(issue.at <= raw_len && !issue.message.is_empty());
+    }
+    for element in reading.elements() {
+        assert!((2..=4).contains(&element.ai.len()) && !element.title.is_empty());
+        assert!(element.valid || !reading.is_ok());
+    }
+    assert_eq!(
+        reading.is_ok(),
+        reading.text().is_some() || (reading.is_ok() && reading.elements().len() > 0)
+    );
+    assert!(reading.candidates().len() <= 8);
+    let _ = (
+        reading.gtin(),
+        reading.lot(),
+        reading.serial(),
+        reading.sscc(),
+        reading.count(),
+        reading.weight_g(),
+    );
+    let _ =
+        (reading.expiry(), reading.best_before(), reading.sell_by(), reading.produced(), reading.packed());
+    let _ = (reading.order_number(), reading.location_gln(), reading.variant(), reading.to_string());
+    for candidate in reading.candidates() {
+        assert!(candidate.reading.candidates().is_empty());
+        ask(&candidate.reading);
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_give_a_reading(bytes in scan_bytes()) {
+        let reading = read(&bytes, &Profile::default(), today());
+        prop_assert_eq!(reading.raw(), &bytes[..bytes.len().min(INPUT_BYTES_MAX)]);
+        ask(&reading);
+    }
+
+    #[test]
+    fn what_was_written_is_read(
+        rows in prop::sample::subsequence((0..AI_TABLE.len()).collect::<Vec<_>>(), 1..9).prop_shuffle(),
+        seeds in prop::collection::vec(any::<u64>(), 9),
+        id in prop::sample::select(vec!["]C1", "]d2", "]Q3", "]e0", "]J1"]),
+        separator in prop::sample::select(vec!["\u{1d}", "{GS}", "^]", "|"]),
+    ) {
+        let elements: Vec<_> = rows.iter().zip(&seeds).map(|(&row, &seed)| element(&AI_TABLE[row], seed)).collect();
+        let mut label = id.to_owned();
+        for (index, (ai, value)) in elements.iter().enumerate() {
+            label.push_str(&format!("{ai}{value}"));
+            let needed = !AI_TABLE[rows[index]].predefined && index + 1 < elements.len();
+            if needed || seeds[index] % 2 == 0 {
+                label.push_str(separator);
+            }
+        }
+        let reading = read(label.as_bytes(), &Profile::default(), today());
+        prop_assert!(reading.is_ok(), "{} {:?}", label, reading.errors());
+        let found: Vec<_> = reading.elements().map(|e| (e.ai.to_owned(), e.value.to_owned())).collect();
+        prop_assert_eq!(found, elements);
+    }
+
+    #[test]
+    fn a_date_swallowed_by_a_lot_is_flagged_with_the_truth(
+        lot in "[0-9A-Z]{1,20}", month in 1..13_u32, day in 1..29_u32, ai in prop::sample::select(vec!["11", "15", "17"]),
+    ) {
+        let label = format!("]C1010950600013435210{lot}{ai}27{month:02}{day:02}");
+        let reading = read(label.as_bytes(), &Profile::default(), today());
+        prop_assert!(reading.warns(IssueCode::LostSeparator) , "{}", label);
+        let truth = |other: &Candidate| other.reading.lot().is_some_and(|found| found.as_str() == lot);
+        prop_assert!(reading.candidates().iter().any(truth), "{} {:?}", label, reading.candidates());
+    }
+}
