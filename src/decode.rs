@@ -271,7 +271,8 @@ mod tests {
         let output = String::from_utf8(output).unwrap();
         assert_eq!(
             output,
-            "unknown: text HU-1\nunknown: unreadable\n  error empty at byte 0: the scan is empty\nunknown: text A-1\n"
+            "unknown: text HU-1\nunknown: unreadable\n  \
+             error empty at byte 0: the scan is empty\nunknown: text A-1\n"
         );
     }
 }

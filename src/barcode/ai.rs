@@ -1,7 +1,7 @@
 //! How the AI table is written and searched.
 //!
-//! The number of digits of an AI follows from its first two (General Specifications 7.8), so a reader needs one look
-//! into `GROUPS` and a short walk over the rows of that group.
+//! The number of digits of an AI follows from its first two (General Specifications 7.8), so a reader needs
+//! one look into `GROUPS` and a short walk over the rows of that group.
 
 use super::table::AI_TABLE;
 
@@ -43,7 +43,8 @@ pub(super) enum Check {
     DateOrMonth,
 }
 
-/// One part of a value; only the last one may vary in length, and none but optional ones follow an optional one.
+/// One part of a value; only the last one may vary in length, and none but optional ones follow an optional
+/// one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Part {
     pub charset: Charset,

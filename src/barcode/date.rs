@@ -4,7 +4,8 @@ use super::ai::Check;
 use crate::domain::Day;
 use chrono::Datelike;
 
-/// The year that two digits mean today: at most 49 years back, at most 50 ahead (General Specifications 7.12).
+/// The year that two digits mean today: at most 49 years back, at most 50 ahead (General Specifications
+/// 7.12).
 #[must_use]
 fn full_year(two_digits: i32, today: Day) -> i32 {
     let century = today.year() - today.year().rem_euclid(100);

@@ -81,7 +81,8 @@ impl Rules<'_> {
         let fixed_end = (value_at + usize::from(found.max)).min(end);
         if found.predefined {
             let value = text.get(value_at..fixed_end).unwrap_or_default();
-            // A separator inside means that the value was cut short: better to lose one element than all that follow.
+            // A separator inside means that the value was cut short: better to lose one element than all
+            // that follow.
             return value
                 .iter()
                 .position(|byte| !byte.is_ascii_digit())
@@ -165,7 +166,8 @@ pub(super) fn check_part(part: &Part, held: &[u8], today: Day) -> Option<Fault> 
     {
         // One or two signs fill the last group of three, and nothing follows them.
         let padding = held.get(at..).unwrap_or_default();
-        let fits = padding.len() <= 2 && held.len().is_multiple_of(3) && padding.iter().all(|&byte| byte == b'=');
+        let fits =
+            padding.len() <= 2 && held.len().is_multiple_of(3) && padding.iter().all(|&byte| byte == b'=');
         return (!fits).then_some(Fault { code: IssueCode::InvalidCharacter, at });
     }
     match part.check {

@@ -1,8 +1,9 @@
 //! Bytes of one symbol → a reading: what the label says, and what is doubtful about it.
 //!
-//! The scan is the product's hand, so this module never guesses in silence: a value that may have swallowed the next
-//! one is flagged with the alternative, digits that can be two things come with both, and whatever cannot be read says
-//! why. The rules are those of the GS1 General Specifications; the AIs are a table (`table.rs`), so that a new one is a row.
+//! The scan is the product's hand, so this module never guesses in silence: a value that may have swallowed
+//! the next one is flagged with the alternative, digits that can be two things come with both, and whatever
+//! cannot be read says why. The rules are those of the GS1 General Specifications; the AIs are a table
+//! (`table.rs`), so that a new one is a row.
 
 mod ai;
 mod date;
@@ -42,8 +43,8 @@ const _: () = assert!(2 * INPUT_BYTES_MAX + 128 < u16::MAX as usize);
 
 /// Reads the bytes of one symbol as the scanner sent them, with or without symbology identifier.
 ///
-/// It is total: any bytes give a reading, which says itself whether it can be relied on. Two-digit years are taken
-/// against `today`.
+/// It is total: any bytes give a reading, which says itself whether it can be relied on. Two-digit years
+/// are taken against `today`.
 #[must_use]
 pub fn read(bytes: &[u8], profile: &Profile, today: Day) -> Reading {
     let mut reading = open(bytes, profile, today);

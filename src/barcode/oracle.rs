@@ -1,4 +1,5 @@
-//! The table and the checks against the reference data of GS1, where these are at hand; they are not part of the product.
+//! The table and the checks against the reference data of GS1, where these are at hand; they are not part
+//! of the product.
 
 use super::ai::{AiSpec, Charset, Check, Part, n, x};
 use super::element::check_part;

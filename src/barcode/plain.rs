@@ -112,7 +112,8 @@ struct Number {
     value: String,
 }
 
-/// What bare digits can be, the likeliest first: EAN-8 begins with 0 on restricted labels only, so UPC-E goes first there.
+/// What bare digits can be, the likeliest first: EAN-8 begins with 0 on restricted labels only, so UPC-E
+/// goes first there.
 fn numbers(reading: &Reading) -> [Option<Number>; 3] {
     let data = reading.data();
     let gtin = |reason| move |gtin: Gtin| Number { reason, ai: "01", value: gtin.to_string() };

@@ -1,4 +1,5 @@
-//! How one device's scanner talks: what stands for the separator, what it adds, and which codes are the site's own.
+//! How one device's scanner talks: what stands for the separator, what it adds, and which codes are the
+//! site's own.
 
 /// The byte that separates elements (FNC1 within the data; General Specifications 7.8).
 pub(super) const GS: u8 = 0x1d;
@@ -94,7 +95,8 @@ impl Profile {
         self
     }
 
-    /// Takes codes of this form for the site's own: `#` is a digit, `?` any character, `*` at the end the rest.
+    /// Takes codes of this form for the site's own: `#` is a digit, `?` any character, `*` at the end the
+    /// rest.
     #[must_use]
     pub fn with_local(mut self, kind: LocalKind, pattern: &str) -> Self {
         if !pattern.is_empty() {
@@ -131,7 +133,8 @@ impl Profile {
         self.begins.get(usize::from(byte >> 6)).is_some_and(|word| word >> (byte & 63) & 1 == 1)
     }
 
-    /// The part of `text` that the label itself says: without blanks, line ends, STX and ETX, prefixes and suffixes.
+    /// The part of `text` that the label itself says: without blanks, line ends, STX and ETX, prefixes and
+    /// suffixes.
     pub(super) fn body<'a>(&self, text: &'a str) -> &'a str {
         let mut body = text.trim_matches(is_padding);
         for prefix in &self.prefixes {

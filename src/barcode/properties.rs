@@ -111,7 +111,8 @@ proptest! {
         id in prop::sample::select(vec!["]C1", "]d2", "]Q3", "]e0", "]J1"]),
         separator in prop::sample::select(vec!["\u{1d}", "{GS}", "^]", "|"]),
     ) {
-        let elements: Vec<_> = rows.iter().zip(&seeds).map(|(&row, &seed)| element(&AI_TABLE[row], seed)).collect();
+        let values = rows.iter().zip(&seeds).map(|(&row, &seed)| element(&AI_TABLE[row], seed));
+        let elements: Vec<_> = values.collect();
         let mut label = id.to_owned();
         for (index, (ai, value)) in elements.iter().enumerate() {
             label.push_str(&format!("{ai}{value}"));
@@ -128,7 +129,8 @@ proptest! {
 
     #[test]
     fn a_date_swallowed_by_a_lot_is_flagged_with_the_truth(
-        lot in "[0-9A-Z]{1,20}", month in 1..13_u32, day in 1..29_u32, ai in prop::sample::select(vec!["11", "15", "17"]),
+        lot in "[0-9A-Z]{1,20}", month in 1..13_u32, day in 1..29_u32,
+        ai in prop::sample::select(vec!["11", "15", "17"]),
     ) {
         let label = format!("]C1010950600013435210{lot}{ai}27{month:02}{day:02}");
         let reading = read(label.as_bytes(), &Profile::default(), today());

@@ -20,7 +20,8 @@ pub(super) enum Meaning {
 
 /// What one symbol says, and what is doubtful about it.
 ///
-/// All text lies in one buffer and elements are places in it, so a reading without doubts costs two allocations.
+/// All text lies in one buffer and elements are places in it, so a reading without doubts costs two
+/// allocations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
     /// The scan as text, and after `source_len` the element string of digits that were no element string.
@@ -295,7 +296,8 @@ impl Reading {
         self.value(20, 2)
     }
 
-    /// A plain code without GS1 meaning: a location, badge, order or local handling unit; the screen looks it up.
+    /// A plain code without GS1 meaning: a location, badge, order or local handling unit; the screen looks
+    /// it up.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         (self.meaning == Meaning::Text && self.is_ok()).then(|| self.data())

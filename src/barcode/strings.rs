@@ -1,4 +1,5 @@
-//! A whole element string: elements in the label's order, their faults, and what may have got lost between them.
+//! A whole element string: elements in the label's order, their faults, and what may have got lost between
+//! them.
 
 use super::ai::{Check, Kind};
 use super::date::read_day;
@@ -89,7 +90,8 @@ fn report(reading: &mut Reading, text: &str, slot: Option<&Slot>, fault: Fault) 
     reading.error(fault.code, fault.at, message);
 }
 
-/// An AI may stand twice with the same value; with another one the label contradicts itself (General Specs. 4.13).
+/// An AI may stand twice with the same value; with another one the label contradicts itself (General Specs.
+/// 4.13).
 fn check_repeats(reading: &mut Reading) {
     let mut found = None;
     for (index, slot) in reading.slots.iter().enumerate() {
@@ -120,8 +122,8 @@ fn check_weight(reading: &mut Reading) {
 
 /// Flags each value that may have swallowed the elements after it because their separator is missing.
 ///
-/// In a sound value only what can hardly be chance counts: a rest that reads to its end as elements of which the first
-/// is not chance ([`is_strong`]). In a broken value each reading that repairs it counts.
+/// In a sound value only what can hardly be chance counts: a rest that reads to its end as elements of
+/// which the first is not chance ([`is_strong`]). In a broken value each reading that repairs it counts.
 fn find_lost_separators(reading: &mut Reading, range: &Range<usize>, rules: Rules) {
     if rules.split.is_some() {
         return;
@@ -161,7 +163,8 @@ struct Split {
     ai_at: usize,
 }
 
-/// Whether what follows `place` within the slot's value reads as further elements of the label, and if that is weak.
+/// Whether what follows `place` within the slot's value reads as further elements of the label, and if that
+/// is weak.
 fn swallowed(reading: &Reading, slot: &Slot, place: usize, to: usize, rules: Rules) -> Option<bool> {
     let text = reading.text.as_bytes();
     // Cheap refusals first: this runs for each character of each lot number.

@@ -1,4 +1,5 @@
-//! What kind of symbol the bytes came from, as its AIM identifier says (ISO/IEC 15424; General Specifications 5.1.2).
+//! What kind of symbol the bytes came from, as its AIM identifier says (ISO/IEC 15424; General
+//! Specifications 5.1.2).
 
 /// The symbol a reading came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -91,7 +92,8 @@ impl Symbology {
 
 /// Takes the identifier off: the symbology and the number of bytes that were the identifier.
 ///
-/// The length of the data tells EAN-13, UPC-A and UPC-E apart, which share `]E0`, and ITF-14 from other ITF.
+/// The length of the data tells EAN-13, UPC-A and UPC-E apart, which share `]E0`, and ITF-14 from other
+/// ITF.
 pub(super) fn identify(bytes: &[u8]) -> (Symbology, usize) {
     let &[b']', code, modifier, ref data @ ..] = bytes else { return (Symbology::Unknown, 0) };
     let symbology = match (code, modifier) {
@@ -122,7 +124,8 @@ pub(super) fn identify(bytes: &[u8]) -> (Symbology, usize) {
     (symbology, 3 + if has_eci { eci_len(data) } else { 0 })
 }
 
-/// Bytes of the designator of the character set that some symbols put before their data: `\` and six digits.
+/// Bytes of the designator of the character set that some symbols put before their data: `\` and six
+/// digits.
 fn eci_len(data: &[u8]) -> usize {
     match data.get(..7) {
         Some([b'\\', digits @ ..]) if digits.iter().all(u8::is_ascii_digit) => 7,

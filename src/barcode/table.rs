@@ -1,7 +1,7 @@
 //! The Application Identifiers as data: what each may hold.
 //!
-//! One row for one AI or one range of AIs, after the GS1 Barcode Syntax Dictionary, release 2026-01-27 (General
-//! Specifications 3.2). A test compares the rows with the dictionary where that file is at hand.
+//! One row for one AI or one range of AIs, after the GS1 Barcode Syntax Dictionary, release 2026-01-27
+//! (General Specifications 3.2). A test compares the rows with the dictionary where that file is at hand.
 
 use super::ai::{AiSpec, Check, Kind, fixed, n, n_up_to, open, x, x_up_to, y_up_to, z_up_to};
 use Check::{Date, DateOrMonth, Mod10};

@@ -124,7 +124,8 @@ fn a_lost_separator_is_never_silent() {
     );
     check(
         "]C110123417270630<GS>21S",
-        "lot 123417270630 · serial S ?lost-separator or lost-separator: lot 1234 · expires 2027-06-30 · serial S",
+        "lot 123417270630 · serial S ?lost-separator \
+         or lost-separator: lot 1234 · expires 2027-06-30 · serial S",
     );
     check(
         "]C110L103103001250",

@@ -44,7 +44,8 @@ pub(super) fn read_trade(reading: &mut Reading, rules: Rules) {
     }
 }
 
-/// The twelve digits of a UPC-A that six or eight digits of a UPC-E stand for (General Specifications 5.2.2.4).
+/// The twelve digits of a UPC-A that six or eight digits of a UPC-E stand for (General Specifications
+/// 5.2.2.4).
 ///
 /// `None` where there is no such number; the check digit is taken as it is.
 pub(super) fn expand_upc_e(digits: &str) -> Option<String> {
