@@ -96,9 +96,16 @@ impl Allocation {
     }
 }
 
-/// Why this candidate cannot fill the demand; `None` where it can. The gravest reason counts.
+/// Why pickers cannot fill the demand with this candidate; `None` where they can. The gravest reason counts.
 #[must_use]
 pub fn skip(candidate: &Candidate, demand: &Demand) -> Option<Skip> {
+    let kind = candidate.kind;
+    unfit(candidate, demand).or_else(|| (!kind.is_pickable()).then_some(Skip::NotPickable { kind }))
+}
+
+/// Why this candidate cannot go to whoever demands it, wherever it is; `None` where it can.
+#[must_use]
+pub fn unfit(candidate: &Candidate, demand: &Demand) -> Option<Skip> {
     match candidate.hold {
         Some(HoldKind::Recall) => return Some(Skip::Recalled),
         Some(kind) => return Some(Skip::OnHold { kind }),
@@ -112,11 +119,7 @@ pub fn skip(candidate: &Candidate, demand: &Demand) -> Option<Skip> {
             return Some(Skip::ShelfLifeTooShort { days_left: left, days_needed: demand.days_needed });
         }
     }
-    if demand.lot.is_some() && candidate.key.lot != demand.lot {
-        return Some(Skip::OtherLotDemanded);
-    }
-    let kind = candidate.kind;
-    (!kind.is_pickable()).then_some(Skip::NotPickable { kind })
+    (demand.lot.is_some() && candidate.key.lot != demand.lot).then_some(Skip::OtherLotDemanded)
 }
 
 /// What earlier lines of the same allocation have taken, and which line took the last of it.

@@ -215,7 +215,7 @@ fn dispatched_by(effects: &[Effect<'_>], of: OrderId) -> BTreeMap<u32, Quantity>
 }
 
 /// A label that does not name a date does not contradict one that does.
-fn dates_differ(known: &LotFacts, said: &LotFacts) -> bool {
+pub(super) fn dates_differ(known: &LotFacts, said: &LotFacts) -> bool {
     [(known.expiry, said.expiry), (known.best_before, said.best_before), (known.produced, said.produced)]
         .into_iter()
         .any(|pair| matches!(pair, (Some(known), Some(said)) if known != said))

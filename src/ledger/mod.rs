@@ -1,6 +1,7 @@
 //! Events → stock, first expiry first out, commands, holds and trace: pure, total, the clock is an argument.
 
 mod candidate;
+pub mod command;
 mod discrepancy;
 mod effect;
 mod effects;
@@ -9,6 +10,7 @@ pub mod fefo;
 mod inspect;
 mod refuse;
 mod stock;
+pub mod trace;
 
 #[cfg(test)]
 pub(crate) mod arbitrary;
@@ -23,6 +25,7 @@ pub use effect::{Effect, Stage};
 pub use effects::effects;
 pub use facts::{Facts, KnownEvent, KnownLot, KnownOrder};
 pub use fefo::{Allocation, Allocator, Demand, Skip, Skipped, Take, allocate, allocate_order};
+use inspect::dates_differ;
 pub use inspect::inspect;
 pub use refuse::{RELEASE_ROLE_MIN, Refusal, refuse};
 pub use stock::{Balance, Setting, Stock, fold, fold_entries};
