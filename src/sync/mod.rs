@@ -1,4 +1,7 @@
 //! Sync: the wire format, a state machine without I/O, the driver that gives it a store, and its HTTP executor.
 
 pub mod engine;
+#[cfg(feature = "net")]
+pub mod http;
+pub mod transport;
 pub mod wire;

@@ -135,7 +135,7 @@ pub enum Snapshot {
 /// A change of the store.
 #[derive(Debug)]
 pub enum Action {
-    /// The server answered: when, and how far this device's clock is off.
+    /// The server answered, and no problem stands: how far this device's clock is off, and what is up to date.
     NoteContact {
         /// Milliseconds to add to the device's clock for the server's; `None` where it could not be measured.
         skew_ms: Option<i64>,
@@ -144,8 +144,8 @@ pub enum Action {
         /// True where everything of the site's stream has been read.
         site_current: bool,
     },
-    /// This keeps the device from being in step; `None`: nothing does any more.
-    NoteProblem(Option<Problem>),
+    /// This keeps the device from being in step, until the next [`Action::NoteContact`].
+    NoteProblem(Problem),
     /// Mark what the server acknowledged.
     ApplyPush(PushReply),
     /// Apply a page of a stream and move its cursor.

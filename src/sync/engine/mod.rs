@@ -8,19 +8,21 @@
 //! the middle of a long push: a hello older than [`POLL_MS`] is asked again before the next batch. When everything is
 //! equal the engine rests for [`POLL_MS`]; after a failure it backs off. No number of failures deletes anything.
 
+mod answers;
 mod backoff;
 mod message;
+mod order;
 mod problem;
 
 pub use backoff::{Backoff, RETRY_AFTER_MS_MAX, RETRY_MS_MAX, RETRY_MS_MIN};
+#[cfg(test)]
+mod tests;
+
 pub use message::{Action, Ask, Facts, Input, Output, Reply, Snapshot};
 pub use problem::{Failure, Problem};
 
 use crate::domain::Timestamp;
-use crate::sync::wire::{
-    Conflict, Heads, Hello, PROTOCOL, PULL_ENTRIES_MAX, PullReply, PullRequest, PushReply, REQUEST_BYTES_MAX,
-    REQUEST_EVENTS_MAX, Stream,
-};
+use crate::sync::wire::{Hello, PULL_ENTRIES_MAX, REQUEST_EVENTS_MAX};
 use std::collections::VecDeque;
 
 /// Time between two looks at the server while nothing happens.
@@ -62,6 +64,8 @@ enum Then {
 struct Greeting {
     at: Timestamp,
     hello: Hello,
+    /// The clock's error; `None` where the round trip was too long to tell.
+    skew_ms: Option<i64>,
     /// True once this device's epoch and sequence were compared with the server's.
     compared: bool,
     /// True once the outbox was rewound to what this hello says.
@@ -234,237 +238,6 @@ impl Engine {
         self.proceed(now);
     }
 
-    /// Decides what comes next: the one place that knows the order.
-    fn proceed(&mut self, now: Timestamp) {
-        let Some(facts) = self.facts.clone() else {
-            self.state = State::Asleep;
-            return;
-        };
-        if self.pushed && facts.pending == 0 {
-            self.greeting = None;
-        }
-        let Some(greeting) = self.greeting.as_ref().filter(|greeting| fresh(greeting.at, now)) else {
-            return self.ask(now, Ask::Hello);
-        };
-        if !greeting.compared {
-            if let Some(repair) = self.repair(&facts, greeting) {
-                return self.do_repair(now, repair);
-            }
-            if let Some(greeting) = &mut self.greeting {
-                greeting.compared = true;
-            }
-        }
-        let heads = self.heads();
-        if facts.control != heads.control {
-            self.pull(now, &facts, Stream::Control);
-        } else if facts.pending > 0 {
-            let events_max = self.batch_events;
-            self.ask(now, Ask::Push { after: facts.acked(), events_max, bytes_max: REQUEST_BYTES_MAX });
-        } else if facts.master != heads.master {
-            self.pull(now, &facts, Stream::Master);
-        } else if facts.site_cursor.seq == 0 && heads.site.seq > 0 {
-            // Nothing of this device is under way now: what it sent was answered, so the snapshot's head tells
-            // which of its events the snapshot holds.
-            self.ask(now, Ask::Snapshot);
-        } else if facts.site_cursor != heads.site {
-            self.pull(now, &facts, Stream::Site);
-        } else {
-            self.quiet(now);
-        }
-    }
-
-    fn heads(&self) -> Heads {
-        self.greeting.as_ref().map(|greeting| greeting.hello.heads).unwrap_or_default()
-    }
-
-    fn pull(&mut self, now: Timestamp, facts: &Facts, stream: Stream) {
-        let cursor = facts.cursor(stream);
-        self.ask(
-            now,
-            Ask::Pull(PullRequest {
-                stream,
-                epoch: facts.server_epoch,
-                after: cursor.seq,
-                hash: cursor.hash,
-                limit: self.page_entries,
-            }),
-        );
-    }
-
-    /// Everything is equal.
-    fn quiet(&mut self, now: Timestamp) {
-        self.backoff.reset();
-        self.repairs = 0;
-        self.problem = None;
-        self.batch_events = REQUEST_EVENTS_MAX;
-        self.page_entries = PAGE_ENTRIES;
-        let rest = Then::Rest { due: now.plus_ms(POLL_MS), held: false };
-        if self.noted.problem != Some(None) {
-            self.noted.problem = Some(None);
-            self.store(rest, Action::NoteProblem(None));
-        } else {
-            self.then(now, rest);
-        }
-    }
-
-    /// What must be put right before anything is sent: this device and the server disagree about its sequence.
-    fn repair(&self, facts: &Facts, greeting: &Greeting) -> Option<Action> {
-        let hello = &greeting.hello;
-        let same = hello.device_epoch == facts.epoch;
-        let ahead = hello.device_epoch > facts.epoch || (same && hello.device_last_seq > facts.last_seq);
-        let device_last_seq = if same { hello.device_last_seq } else { 0 };
-        let lost = device_last_seq < facts.acked();
-        // Lost, and no longer here either: the rest of the outbox would wait for ever behind that gap.
-        let gone = lost && greeting.rewound;
-        if self.forked || ahead || gone {
-            return Some(Action::NewEpoch(hello.device_epoch.max(facts.epoch).saturating_add(1)));
-        }
-        if self.rewind || lost || hello.server_epoch != facts.server_epoch {
-            return Some(Action::Rewind { server_epoch: hello.server_epoch, device_last_seq });
-        }
-        None
-    }
-
-    fn do_repair(&mut self, now: Timestamp, repair: Action) {
-        self.repairs += 1;
-        if self.repairs > REPAIRS_MAX {
-            return self.fail(now, Problem::Confused, None);
-        }
-        if let Action::NewEpoch(_) = repair {
-            self.forked = false;
-        } else {
-            self.rewind = false;
-            if let Some(greeting) = &mut self.greeting {
-                greeting.rewound = true;
-            }
-        }
-        self.store(Then::Proceed, repair);
-    }
-
-    fn on_reply(&mut self, now: Timestamp, ask: Ask, sent: Timestamp, reply: Reply) {
-        match (ask, reply) {
-            (Ask::Hello, Reply::Hello(hello)) => self.on_hello(now, sent, hello),
-            (Ask::Push { after, .. }, Reply::Pushed(reply)) => self.on_pushed(now, after, reply),
-            (Ask::Pull(request), Reply::Pulled(reply)) => self.on_pulled(now, &request, reply),
-            (Ask::Snapshot, Reply::Snapshot(snapshot)) => {
-                self.store(Then::Proceed, Action::ApplySnapshot(snapshot));
-            }
-            (Ask::Push { .. } | Ask::Pull(_) | Ask::Snapshot, Reply::Conflict(conflict)) => {
-                self.on_conflict(now, &conflict);
-            }
-            _ => self.fail(now, Problem::Confused, None),
-        }
-    }
-
-    fn on_hello(&mut self, now: Timestamp, sent: Timestamp, hello: Hello) {
-        let Some(facts) = &self.facts else { return };
-        if hello.service != "firstout" {
-            return self.fail(now, Problem::Portal, None);
-        }
-        if hello.server_id != facts.server_id {
-            return self.fail(now, Problem::OtherServer, None);
-        }
-        let [oldest, newest] = hello.protocol;
-        if !(oldest..=newest).contains(&PROTOCOL) {
-            return self.fail(now, Problem::Protocol, None);
-        }
-        let skew_ms = skew(sent, now, hello.now);
-        let control_current = hello.heads.control == facts.control;
-        let site_current = hello.heads.site == facts.site_cursor;
-        self.pushed = false;
-        self.greeting = Some(Greeting { at: now, hello, compared: false, rewound: false });
-        let due = self.noted.contact.is_none_or(|at| !(0..CONTACT_MS).contains(&now.ms_since(at)));
-        let moved = skew_ms.is_some_and(|skew| {
-            self.noted.skew_ms.is_none_or(|noted| skew.abs_diff(noted) > SKEW_STEP_MS.unsigned_abs())
-        });
-        if due || moved || self.problem.is_some() {
-            self.noted.contact = Some(now);
-            self.noted.skew_ms = skew_ms.or(self.noted.skew_ms);
-            self.store(Then::Proceed, Action::NoteContact { skew_ms, control_current, site_current });
-        } else {
-            self.proceed(now);
-        }
-    }
-
-    fn on_pushed(&mut self, now: Timestamp, after: u64, reply: PushReply) {
-        let Some(facts) = &self.facts else { return };
-        if reply.acked_through <= after || reply.acked_through > facts.last_seq {
-            return self.fail(now, Problem::Confused, reply.retry_after_s);
-        }
-        self.pushed = true;
-        self.backoff.reset();
-        let then = match reply.retry_after_s {
-            Some(wait) if wait > 0 => {
-                let wait_ms = i64::from(wait).saturating_mul(1_000).min(RETRY_AFTER_MS_MAX);
-                Then::Rest { due: now.plus_ms(wait_ms), held: true }
-            }
-            _ => Then::Proceed,
-        };
-        self.store(then, Action::ApplyPush(reply));
-    }
-
-    fn on_pulled(&mut self, now: Timestamp, request: &PullRequest, reply: PullReply) {
-        let cursor = crate::sync::wire::Head { seq: request.after, hash: request.hash };
-        if reply.stream != request.stream || !reply.continues(cursor) {
-            return self.fail(now, Problem::Confused, None);
-        }
-        if reply.next == cursor && reply.head != cursor {
-            // The server knows of more and does not send it.
-            return self.fail(now, Problem::Confused, None);
-        }
-        if let Some(greeting) = &mut self.greeting {
-            let heads = &mut greeting.hello.heads;
-            match reply.stream {
-                Stream::Control => heads.control = reply.head,
-                Stream::Master => heads.master = reply.head,
-                Stream::Site => heads.site = reply.head,
-            }
-        }
-        self.backoff.reset();
-        self.store(Then::Proceed, Action::ApplyPull(reply));
-    }
-
-    fn on_conflict(&mut self, now: Timestamp, conflict: &Conflict) {
-        let Some(facts) = &self.facts else { return };
-        self.repairs += 1;
-        if self.repairs > REPAIRS_MAX {
-            return self.fail(now, Problem::Confused, None);
-        }
-        match conflict {
-            // The server has events that this device has not seen acknowledged: an answer was lost.
-            Conflict::Gap { expected } if *expected > facts.acked() + 1 && *expected <= facts.last_seq => {
-                let (after, events_max) = (expected - 1, self.batch_events);
-                self.ask(now, Ask::Push { after, events_max, bytes_max: REQUEST_BYTES_MAX });
-            }
-            // Everything else is put right after a hello, which also makes sure that this is still our server.
-            Conflict::Gap { .. } | Conflict::EpochChanged { .. } => {
-                self.rewind = true;
-                self.ask(now, Ask::Hello);
-            }
-            Conflict::Fork { .. } => {
-                self.forked = true;
-                self.ask(now, Ask::Hello);
-            }
-        }
-    }
-
-    fn on_failure(&mut self, now: Timestamp, ask: &Ask, failure: &Failure) {
-        let too_large = failure.problem() == Problem::TooLarge;
-        match ask {
-            Ask::Push { after, events_max, .. } if too_large && *events_max > 1 => {
-                self.batch_events = events_max / 2;
-                let (after, events_max) = (*after, self.batch_events);
-                self.ask(now, Ask::Push { after, events_max, bytes_max: REQUEST_BYTES_MAX });
-            }
-            Ask::Pull(request) if too_large && request.limit > 1 => {
-                self.page_entries = request.limit / 2;
-                let request = PullRequest { limit: self.page_entries, ..*request };
-                self.ask(now, Ask::Pull(request));
-            }
-            _ => self.fail(now, failure.problem(), failure.retry_after_s()),
-        }
-    }
-
     fn on_stored(&mut self, now: Timestamp, facts: Option<Facts>) {
         let State::Storing(then) = self.state else { return };
         self.facts = facts;
@@ -491,7 +264,7 @@ impl Engine {
             self.then(now, rest);
         } else {
             self.noted.problem = Some(Some(problem));
-            self.store(rest, Action::NoteProblem(Some(problem)));
+            self.store(rest, Action::NoteProblem(problem));
         }
     }
 
@@ -515,17 +288,4 @@ impl Engine {
         self.state = State::Storing(then);
         self.outputs.push_back(Output::Store(action));
     }
-}
-
-fn fresh(at: Timestamp, now: Timestamp) -> bool {
-    (0..POLL_MS).contains(&now.ms_since(at))
-}
-
-/// The clock error, measured against the middle of the round trip.
-fn skew(sent: Timestamp, received: Timestamp, server: Timestamp) -> Option<i64> {
-    let round_trip_ms = received.ms_since(sent);
-    if !(0..=SKEW_ROUND_TRIP_MS_MAX).contains(&round_trip_ms) {
-        return None;
-    }
-    Some(server.ms_since(sent.plus_ms(round_trip_ms / 2)))
 }
