@@ -150,6 +150,7 @@ impl Engine {
     pub fn activity(&self) -> Activity {
         match (&self.state, self.problem) {
             (State::Asleep, _) => Activity::Asleep,
+            (State::Resting { due, held: true }, None) => Activity::Waiting(Problem::Busy, *due),
             (State::Resting { due, .. }, None) => Activity::InStep(*due),
             (State::Resting { due, .. }, Some(problem)) => Activity::Waiting(problem, *due),
             (State::Asked { .. } | State::Storing(_), _) => Activity::Working,

@@ -1,0 +1,184 @@
+//! Runs the engine against a store and a transport.
+//!
+//! Two ways: [`sync_once`] blocks until everything is equal or something is wrong (tests, the command line);
+//! [`SyncWorker`] with a [`Courier`] is for the app, where one thread owns the store and another one waits for the
+//! network. Either way a request is complete before it leaves and its answer is complete before the store is touched:
+//! no transaction is ever open across the network.
+
+mod courier;
+
+pub use courier::Courier;
+
+use super::engine::{Action, Activity, Ask, Engine, Facts, Failure, Input, Output, Problem, Reply};
+use super::transport::{Request, Transport};
+use super::wire::{PushReply, PushRequest};
+use crate::domain::Timestamp;
+
+/// What sync needs of a store. Each call is one transaction, or none.
+pub trait Replica {
+    /// What the store says of itself; `None` before enrolment.
+    ///
+    /// # Errors
+    /// [`Problem::Storage`] where it cannot be read.
+    fn facts(&self) -> Result<Option<Facts>, Problem>;
+
+    /// The events after a sequence as a push, at most so many of them and so many bytes, but at least one.
+    ///
+    /// # Errors
+    /// [`Problem::Storage`] where they cannot be read.
+    fn push_request(
+        &self,
+        after: u64,
+        events_max: usize,
+        bytes_max: usize,
+        now: Timestamp,
+    ) -> Result<PushRequest, Problem>;
+
+    /// Does what the engine asks; changes nothing where it fails.
+    ///
+    /// # Errors
+    /// [`Problem::Storage`] where it cannot be written, [`Problem::Confused`] where the server's answer does not fit.
+    fn perform(&mut self, action: Action, now: Timestamp) -> Result<(), Problem>;
+}
+
+/// What follows from an input.
+#[derive(Debug, Default)]
+pub struct Step {
+    /// Hand this to the transport; its answer comes back as [`Input::Replied`] or [`Input::Failed`] with the number.
+    pub send: Option<(u64, Request)>,
+    /// True where the store changed: what a screen shows may be out of date.
+    pub changed: bool,
+    /// Events that the server acknowledged.
+    pub acked: u64,
+    /// Entries of streams that were taken in.
+    pub taken: u64,
+}
+
+/// The engine with its hands: lives on the thread that owns the store.
+#[derive(Debug)]
+pub struct SyncWorker {
+    engine: Engine,
+    wake_at: Option<Timestamp>,
+}
+
+impl SyncWorker {
+    /// Asleep until [`SyncWorker::start`]. The seed feeds the jitter only.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self { engine: Engine::new(seed), wake_at: None }
+    }
+
+    /// Begins, or begins anew after an enrolment.
+    pub fn start(&mut self, store: &mut impl Replica, now: Timestamp) -> Step {
+        match store.facts() {
+            Ok(facts) => self.feed(store, now, Input::Started(facts)),
+            Err(_) => Step::default(),
+        }
+    }
+
+    /// When to feed [`Input::Woke`]; `None` while a request is out or the device is not enrolled.
+    #[must_use]
+    pub fn wake_at(&self) -> Option<Timestamp> {
+        self.wake_at
+    }
+
+    /// What to show on the status screen.
+    #[must_use]
+    pub fn activity(&self) -> Activity {
+        self.engine.activity()
+    }
+
+    /// Takes what happened, changes the store as the engine asks, and returns the request to send, if any.
+    pub fn feed(&mut self, store: &mut impl Replica, now: Timestamp, input: Input) -> Step {
+        let mut step = Step::default();
+        self.engine.handle(now, input);
+        while let Some(output) = self.engine.poll() {
+            match output {
+                Output::Send(number, ask) => {
+                    self.wake_at = None;
+                    match complete(store, ask, now) {
+                        Ok(request) => step.send = Some((number, request)),
+                        Err(_) => self.engine.handle(now, Input::Failed(number, Failure::Storage)),
+                    }
+                }
+                Output::Store(action) => {
+                    let (acked, taken) = gain(&action);
+                    let done = store.perform(action, now).and_then(|()| store.facts());
+                    if done.is_ok() {
+                        step.changed = true;
+                        step.acked += acked;
+                        step.taken += taken;
+                    }
+                    self.engine.handle(now, done.map_or_else(Input::StoreFailed, Input::Stored));
+                }
+                Output::WakeAt(at) => self.wake_at = Some(at),
+            }
+        }
+        step
+    }
+}
+
+/// Turns what the engine states into a whole request.
+fn complete(store: &impl Replica, ask: Ask, now: Timestamp) -> Result<Request, Problem> {
+    Ok(match ask {
+        Ask::Hello => Request::Hello,
+        Ask::Pull(pull) => Request::Pull(pull),
+        Ask::Snapshot => Request::Snapshot,
+        Ask::Push { after, events_max, bytes_max } => {
+            let push = store.push_request(after, events_max, bytes_max, now)?;
+            if push.events.is_empty() {
+                return Err(Problem::Storage);
+            }
+            Request::Push(push)
+        }
+    })
+}
+
+fn gain(action: &Action) -> (u64, u64) {
+    match action {
+        Action::ApplyPush(PushReply { results, .. }) => (results.len() as u64, 0),
+        Action::ApplyPull(page) => (0, (page.events.len() + page.records.len()) as u64),
+        _ => (0, 0),
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Report {
+    /// In step, or what is in the way.
+    pub activity: Activity,
+    /// Events that the server acknowledged.
+    pub acked: u64,
+    /// Entries of streams that were taken in.
+    pub taken: u64,
+    /// Requests sent.
+    pub requests: u64,
+}
+
+/// Runs until everything is equal or something is in the way; never waits for a back-off.
+pub fn sync_once(
+    store: &mut impl Replica,
+    transport: &mut impl Transport,
+    mut clock: impl FnMut() -> Timestamp,
+) -> Report {
+    let mut worker = SyncWorker::new(0);
+    let mut step = worker.start(store, clock());
+    let mut report = Report { activity: worker.activity(), acked: 0, taken: 0, requests: 0 };
+    loop {
+        report.acked += step.acked;
+        report.taken += step.taken;
+        let Some((number, request)) = step.send.take() else { break };
+        report.requests += 1;
+        let input = answer(number, transport.send(&request));
+        step = worker.feed(store, clock(), input);
+    }
+    report.activity = worker.activity();
+    report
+}
+
+fn answer(number: u64, result: Result<Reply, Failure>) -> Input {
+    match result {
+        Ok(reply) => Input::Replied(number, reply),
+        Err(failure) => Input::Failed(number, failure),
+    }
+}
