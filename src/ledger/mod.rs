@@ -28,4 +28,4 @@ pub use fefo::{Allocation, Allocator, Demand, Skip, Skipped, Take, allocate, all
 use inspect::dates_differ;
 pub use inspect::inspect;
 pub use refuse::{RELEASE_ROLE_MIN, Refusal, refuse};
-pub use stock::{Balance, Setting, Stock, fold, fold_entries};
+pub use stock::{Balance, Setting, Stock, fill, fold, fold_entries};

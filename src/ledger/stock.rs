@@ -288,7 +288,7 @@ impl Stock {
 }
 
 /// What was said first stays; what it left open is filled.
-fn fill(known: &mut LotFacts, said: &LotFacts) {
+pub fn fill(known: &mut LotFacts, said: &LotFacts) {
     known.expiry = known.expiry.or(said.expiry);
     known.best_before = known.best_before.or(said.best_before);
     known.produced = known.produced.or(said.produced);

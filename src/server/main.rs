@@ -1,2 +1,100 @@
-//! The server's program.
-fn main() {}
+//! `firstout-server`: serves a site's handhelds, enrols them, and checks what it keeps.
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use firstout::domain::SiteId;
+use firstout::server::{Config, Limits, Running, start, storage::Storage, system_clock, token};
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// The central server of Firstout.
+#[derive(Parser)]
+#[command(name = "firstout-server", version, about)]
+struct Args {
+    /// Where the database lies; made where it is missing.
+    #[arg(long, global = true, default_value = "firstout-data")]
+    data: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves handhelds until it is told to stop (SIGTERM, SIGINT).
+    Serve {
+        /// Address and port; port 0 takes a free one.
+        #[arg(long, default_value = "127.0.0.1:7788")]
+        listen: SocketAddr,
+        /// Writes the bound address into this file once it is ready.
+        #[arg(long)]
+        port_file: Option<PathBuf>,
+    },
+    /// Prints a one-time token that makes a handheld a device of a site; good for ten minutes.
+    Enrol {
+        /// The site.
+        #[arg(long, default_value_t = 1)]
+        site: i64,
+        /// The name on the device's back; the handheld's own name where absent.
+        #[arg(long, default_value = "")]
+        name: String,
+    },
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let filter = EnvFilter::try_from_env("FIRSTOUT_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(args) {
+        Ok(code) => code,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "firstout-server: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    match args.command {
+        Command::Serve { listen, port_file } => serve(args.data, listen, port_file).await,
+        Command::Enrol { site, name } => enrol(args.data, SiteId(site), &name).await,
+    }
+}
+
+fn say(line: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).context("cannot write to standard output")
+}
+
+async fn serve(data: PathBuf, listen: SocketAddr, port_file: Option<PathBuf>) -> anyhow::Result<ExitCode> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let config = Config { listen, data, clock: system_clock(), limits: Limits::default() };
+    let running: Running = start(config).await?;
+    if let Some(file) = port_file {
+        // Renamed into place, so that a reader never sees half an address.
+        let part = file.with_extension("part");
+        std::fs::write(&part, format!("{}\n", running.addr))
+            .and_then(|()| std::fs::rename(&part, &file))
+            .with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    say(&format!("listening on http://{}", running.addr))?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping");
+    running.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn enrol(data: PathBuf, site: SiteId, name: &str) -> anyhow::Result<ExitCode> {
+    let storage = Storage::open(&data)?;
+    let token = token(&storage, site, name, system_clock()()).await?;
+    say(token.reveal())?;
+    Ok(ExitCode::SUCCESS)
+}

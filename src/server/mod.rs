@@ -1,1 +1,17 @@
 //! The central server: HTTP API, ledger and projections on SQLite.
+//!
+//! `http` speaks the protocol of `sync::wire`, `ingest` judges what devices push without touching a database, and
+//! `storage` keeps the ledger. Everything that correctness needs is in the database, so that a second implementation of
+//! `storage` can be shared by several server processes.
+
+mod config;
+mod http;
+pub mod ingest;
+mod secret;
+mod serve;
+pub mod storage;
+
+pub use config::{Clock, Config, Limits, system_clock};
+pub use http::router;
+pub use secret::{Secret, SecretError};
+pub use serve::{Background, Running, ServeError, TOKEN_MS_MAX, start, start_background, token};

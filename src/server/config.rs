@@ -1,0 +1,85 @@
+//! What a server can be told, and its limits by name.
+
+use crate::domain::Timestamp;
+use crate::sync::wire::{REQUEST_BYTES_MAX, REQUEST_EVENTS_MAX};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Where the server reads the time; tests bring their own.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// How to start a server.
+#[derive(Clone)]
+pub struct Config {
+    /// Address and port; port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// The folder with the database and the snapshots; made where it is missing.
+    pub data: PathBuf,
+    /// The clock.
+    pub clock: Clock,
+    /// Sizes and waits.
+    pub limits: Limits,
+}
+
+impl Config {
+    /// Listens on a free port of the loopback interface, with the system's clock.
+    #[must_use]
+    pub fn local(data: impl Into<PathBuf>) -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data: data.into(),
+            clock: system_clock(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Sizes and waits that keep one client from starving the others.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Most bytes of a request's body as they come in.
+    pub encoded_bytes_max: usize,
+    /// Most bytes of a request's body after decompression.
+    pub decoded_bytes_max: usize,
+    /// The longest wait for a request's head, and the longest a connection may idle between requests.
+    pub head_timeout: Duration,
+    /// The longest wait for a request's whole body.
+    pub body_timeout: Duration,
+    /// The longest work on one request.
+    pub request_timeout: Duration,
+    /// The longest wait for open requests when stopping.
+    pub stop_timeout: Duration,
+    /// Most open connections; further ones wait in the listener's queue.
+    pub connections_max: usize,
+    /// A snapshot this many entries behind the head is still handed out; the rest is pulled.
+    pub snapshot_lag_max: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            encoded_bytes_max: 1024 * 1024,
+            decoded_bytes_max: 2 * 1024 * 1024,
+            head_timeout: Duration::from_secs(20),
+            body_timeout: Duration::from_secs(30),
+            request_timeout: Duration::from_secs(60),
+            stop_timeout: Duration::from_secs(10),
+            connections_max: 8_192,
+            snapshot_lag_max: 2_000,
+        }
+    }
+}
+
+// A full push in its worst common form (each byte escaped as two, an envelope of 200 bytes) passes the limits.
+const _: () = assert!(REQUEST_BYTES_MAX * 2 + REQUEST_EVENTS_MAX * 200 < 1024 * 1024);
+
+/// The system's clock.
+#[must_use]
+pub fn system_clock() -> Clock {
+    Arc::new(|| {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    })
+}

@@ -1,0 +1,129 @@
+//! Errors become answers in this one place: a status, and `{"code", "message"}` for programs and people.
+
+use crate::server::ingest::PushError;
+use crate::server::secret::SecretError;
+use crate::server::storage::StorageError;
+use crate::sync::wire::Conflict;
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use std::borrow::Cow;
+
+/// Seconds after which a busy server may be asked again.
+const RETRY_AFTER_S: u32 = 2;
+
+/// Why a request was not served.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ApiError {
+    /// The body or the address is not what the endpoint takes.
+    #[error("{0}")]
+    BadRequest(String),
+    /// Too much of it.
+    #[error("{0}")]
+    TooLarge(String),
+    /// It did not come in time.
+    #[error("the body did not come in time")]
+    Slow,
+    /// No secret, or one that opens nothing.
+    #[error("no device has this secret, or it was revoked")]
+    Unauthorized,
+    /// The token opens nothing, was used, or is too old.
+    #[error("the token is unknown, used or older than ten minutes")]
+    BadToken,
+    /// The push as a whole is malformed.
+    #[error(transparent)]
+    Push(#[from] PushError),
+    /// The device and the server do not agree on what is there.
+    #[error("the device and the server disagree on what is there")]
+    Conflict(Conflict),
+    /// The database.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The system's random numbers.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// Work that was cut off.
+    #[error("the work was cut off")]
+    Cut,
+}
+
+#[derive(Serialize)]
+struct Problem<'a> {
+    code: &'a str,
+    message: Cow<'a, str>,
+}
+
+impl ApiError {
+    fn kind(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request"),
+            Self::TooLarge(_) | Self::Push(PushError::TooMany { .. } | PushError::TooLarge { .. }) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "too_large")
+            }
+            Self::Slow => (StatusCode::REQUEST_TIMEOUT, "timeout"),
+            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
+            Self::BadToken => (StatusCode::FORBIDDEN, "bad_token"),
+            Self::Push(PushError::OtherDevice) => (StatusCode::FORBIDDEN, "other_device"),
+            Self::Push(PushError::NotDense { .. } | PushError::NoEpoch) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "malformed_push")
+            }
+            Self::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
+            Self::Storage(StorageError::Closed | StorageError::Raced | StorageError::NotSaved(_)) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "busy")
+            }
+            Self::Storage(_) | Self::Secret(_) | Self::Cut => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if let Self::Conflict(conflict) = &self {
+            return (StatusCode::CONFLICT, Json(conflict)).into_response();
+        }
+        let (status, code) = self.kind();
+        let message = if status.is_server_error() {
+            tracing::error!(error = %self, "request failed");
+            "the server could not do this now; nothing was saved".into()
+        } else {
+            self.to_string().into()
+        };
+        let mut response = (status, Json(Problem { code, message })).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+        }
+        response
+    }
+}
+
+/// Gives errors that the layers and the router made (no such page, too long, too slow) the same form.
+pub(super) async fn as_json(response: Response) -> Response {
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    let is_ours = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    if !is_error || is_ours {
+        return response;
+    }
+    let code = match status {
+        StatusCode::NOT_FOUND => "not_found",
+        StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",
+        StatusCode::PAYLOAD_TOO_LARGE => "too_large",
+        StatusCode::REQUEST_TIMEOUT => "timeout",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported_encoding",
+        StatusCode::RANGE_NOT_SATISFIABLE => "range_not_satisfiable",
+        _ if status.is_client_error() => "bad_request",
+        _ => "internal",
+    };
+    let message = status.canonical_reason().unwrap_or("error").to_lowercase().into();
+    let mut plain = (status, Json(Problem { code, message })).into_response();
+    for name in [header::ALLOW, header::ACCEPT_ENCODING, header::CONTENT_RANGE] {
+        if let Some(value) = response.headers().get(&name) {
+            plain.headers_mut().insert(name, value.clone());
+        }
+    }
+    plain
+}

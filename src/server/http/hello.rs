@@ -1,0 +1,37 @@
+//! `GET /v1/hello`: which server this is, and how far everything is here.
+
+use super::App;
+use super::auth::Device;
+use super::error::ApiError;
+use crate::sync::wire::{Hello, PROTOCOL};
+use axum::Json;
+use axum::extract::{Query, State, rejection::QueryRejection};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+pub(super) struct Report {
+    /// The newest sequence on the device, where it tells.
+    head: Option<u64>,
+}
+
+pub(super) async fn hello(
+    State(app): State<App>,
+    device: Device,
+    report: Result<Query<Report>, QueryRejection>,
+) -> Result<Json<Hello>, ApiError> {
+    let Query(report) = report.map_err(|error| ApiError::BadRequest(error.body_text()))?;
+    let now = app.now();
+    device.touch(&app, report.head, now).await?;
+    let known = app.storage.device_heads(device.0.site, device.0.device).await?;
+    let identity = app.storage.identity();
+    Ok(Json(Hello {
+        service: "firstout".into(),
+        server_id: identity.server_id,
+        server_epoch: identity.epoch,
+        protocol: [PROTOCOL, PROTOCOL],
+        now,
+        device_epoch: known.epoch,
+        device_last_seq: known.last_seq,
+        heads: known.heads,
+    }))
+}

@@ -1,0 +1,60 @@
+//! The routes, and what surrounds every one of them: sizes, waits, compression, one log line, errors as JSON.
+
+mod auth;
+mod body;
+mod enrol;
+mod error;
+mod health;
+mod hello;
+mod log;
+mod pull;
+mod push;
+
+use super::config::{Clock, Limits};
+use super::storage::Storage;
+use crate::domain::Timestamp;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, map_response};
+use axum::routing::{get, post};
+use tower_http::compression::CompressionLayer;
+use tower_http::decompression::RequestDecompressionLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::{RequestBodyDeadlineLayer, TimeoutLayer};
+
+/// What every endpoint may use.
+#[derive(Clone)]
+pub(super) struct App {
+    pub(super) storage: Storage,
+    pub(super) clock: Clock,
+}
+
+impl App {
+    fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+}
+
+/// The server's routes on a storage.
+pub fn router(storage: Storage, clock: Clock, limits: Limits) -> Router {
+    let app = App { storage, clock };
+    Router::new()
+        .route("/v1/enrol", post(enrol::enrol))
+        .route("/v1/hello", get(hello::hello))
+        .route("/v1/push", post(push::push))
+        .route("/v1/pull", get(pull::pull))
+        .layer(CompressionLayer::new())
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .layer(DefaultBodyLimit::max(limits.decoded_bytes_max))
+        .layer(RequestDecompressionLayer::new())
+        .layer(RequestBodyLimitLayer::new(limits.encoded_bytes_max))
+        .layer(RequestBodyDeadlineLayer::new(limits.body_timeout))
+        .layer(TimeoutLayer::with_status_code(
+            axum::http::StatusCode::REQUEST_TIMEOUT,
+            limits.request_timeout,
+        ))
+        .layer(map_response(error::as_json))
+        .layer(from_fn(log::log))
+        .with_state(app)
+}

@@ -1,0 +1,26 @@
+//! `POST /v1/push`: events come in; what is answered is durable.
+
+use super::App;
+use super::auth::Device;
+use super::body::JsonBody;
+use super::error::ApiError;
+use crate::server::ingest::check;
+use crate::server::storage::PushOutcome;
+use crate::sync::wire::{PushReply, PushRequest};
+use axum::Json;
+use axum::extract::State;
+
+pub(super) async fn push(
+    State(app): State<App>,
+    Device(device): Device,
+    JsonBody(request): JsonBody<PushRequest>,
+) -> Result<Json<PushReply>, ApiError> {
+    let now = app.now();
+    // Hashing and reading 500 events takes milliseconds: not on the threads that serve sockets.
+    let checked = tokio::task::spawn_blocking(move || check(request, device.site, device.device, now));
+    let batch = checked.await.map_err(|_| ApiError::Cut)??;
+    match app.storage.push(batch).await? {
+        PushOutcome::Stored(reply) => Ok(Json(reply)),
+        PushOutcome::Conflict(conflict) => Err(ApiError::Conflict(conflict)),
+    }
+}

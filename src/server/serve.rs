@@ -1,0 +1,204 @@
+//! The listener: accepts, waits no longer than it must, and stops when asked.
+
+use super::config::Config;
+use super::http::router;
+use super::secret::{Secret, SecretError};
+use super::storage::{Storage, StorageError};
+use crate::domain::SiteId;
+use axum::Router;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::JoinHandle;
+
+/// How long a token opens a device.
+pub const TOKEN_MS_MAX: i64 = 10 * 60 * 1000;
+/// The pause after an accept that failed, for example for want of file handles.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The database.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The address.
+    #[error("cannot listen on {addr}: {error}")]
+    Listen {
+        /// The address asked for.
+        addr: SocketAddr,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// The system's random numbers.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// A thread or runtime could not be made.
+    #[error("cannot start: {0}")]
+    Start(#[from] std::io::Error),
+}
+
+/// A server that is up. Dropping it leaves it running until the runtime ends.
+pub struct Running {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// Its storage.
+    pub storage: Storage,
+    config: Config,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+/// Opens the data folder and listens.
+///
+/// # Errors
+/// [`ServeError`] where the database cannot be opened or the address cannot be had.
+pub async fn start(config: Config) -> Result<Running, ServeError> {
+    let storage = Storage::open(&config.data)?;
+    let listen = |error| ServeError::Listen { addr: config.listen, error };
+    let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
+    let addr = listener.local_addr().map_err(listen)?;
+    let routes = router(storage.clone(), Arc::clone(&config.clock), config.limits);
+    let (stop, stopped) = oneshot::channel();
+    let task = tokio::spawn(serve(listener, routes, config.clone(), stopped));
+    Ok(Running { addr, storage, config, stop, task })
+}
+
+impl Running {
+    /// A one-time token for a device of that name at that site.
+    ///
+    /// # Errors
+    /// [`ServeError`] where nothing was saved.
+    pub async fn token(&self, site: SiteId, name: &str) -> Result<Secret, ServeError> {
+        token(&self.storage, site, name, (self.config.clock)()).await
+    }
+
+    /// Stops accepting, lets open requests end, and closes the database.
+    pub async fn stop(self) {
+        let _ = self.stop.send(());
+        let _ = self.task.await;
+    }
+}
+
+/// A one-time token, good for [`TOKEN_MS_MAX`] from `now`.
+///
+/// # Errors
+/// [`ServeError`] where nothing was saved.
+pub async fn token(
+    storage: &Storage,
+    site: SiteId,
+    name: &str,
+    now: crate::domain::Timestamp,
+) -> Result<Secret, ServeError> {
+    let token = Secret::new(site)?;
+    storage.add_token(&token, name, now.plus_ms(TOKEN_MS_MAX)).await?;
+    Ok(token)
+}
+
+async fn serve(listener: TcpListener, routes: Router, config: Config, mut stopped: oneshot::Receiver<()>) {
+    let graceful = GracefulShutdown::new();
+    let room = Arc::new(Semaphore::new(config.limits.connections_max));
+    loop {
+        let accepted = tokio::select! {
+            accepted = accept(&listener, &room) => accepted,
+            _ = &mut stopped => break,
+        };
+        let Some((stream, permit)) = accepted else {
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            continue;
+        };
+        let _ = stream.set_nodelay(true);
+        let connection = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(config.limits.head_timeout)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes.clone()));
+        let watched = graceful.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = watched.await {
+                tracing::debug!(%error, "connection ended");
+            }
+            drop(permit);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(config.limits.stop_timeout, graceful.shutdown()).await.is_err() {
+        tracing::warn!("stopped with requests still open");
+    }
+}
+
+async fn accept(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let permit = Arc::clone(room).acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, _)) => Some((stream, permit)),
+        Err(error) => {
+            tracing::warn!(%error, "cannot accept");
+            None
+        }
+    }
+}
+
+/// A server with a runtime and threads of its own, for callers that block. Dropping it stops it.
+pub struct Background {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    runtime: Option<tokio::runtime::Runtime>,
+    running: Option<Running>,
+}
+
+/// [`start`] on a runtime of its own.
+///
+/// # Errors
+/// See [`start`].
+pub fn start_background(config: Config) -> Result<Background, ServeError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let running = runtime.block_on(start(config))?;
+    Ok(Background { addr: running.addr, runtime: Some(runtime), running: Some(running) })
+}
+
+impl Background {
+    /// Runs work on the server's runtime, with the server at hand.
+    ///
+    /// # Errors
+    /// Those of the work; [`StorageError::Closed`] after a stop.
+    pub fn run<T, E: From<StorageError>, F: Future<Output = Result<T, E>>>(
+        &self,
+        work: impl FnOnce(Storage) -> F,
+    ) -> Result<T, E> {
+        match (&self.runtime, &self.running) {
+            (Some(runtime), Some(running)) => runtime.block_on(work(running.storage.clone())),
+            _ => Err(StorageError::Closed.into()),
+        }
+    }
+
+    /// A one-time token.
+    ///
+    /// # Errors
+    /// See [`Running::token`].
+    pub fn token(&self, site: SiteId, name: &str) -> Result<Secret, ServeError> {
+        match (&self.runtime, &self.running) {
+            (Some(runtime), Some(running)) => runtime.block_on(running.token(site, name)),
+            _ => Err(StorageError::Closed.into()),
+        }
+    }
+
+    /// Stops it and waits for that.
+    pub fn stop(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        if let (Some(runtime), Some(running)) = (self.runtime.take(), self.running.take()) {
+            runtime.block_on(running.stop());
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Brings the schema up to date, or says that it is newer than this program.
+
+use super::StorageError;
+use rusqlite::{Connection, OptionalExtension as _};
+
+refinery::embed_migrations!("src/server/storage/sqlite/migrations");
+
+/// Tries while another process is migrating the same file.
+const TRIES: usize = 3;
+
+pub(super) fn run(connection: &mut Connection) -> Result<(), StorageError> {
+    let known = known();
+    for attempt in 1..=TRIES {
+        let found = applied(connection)?;
+        if found > known {
+            return Err(StorageError::NewerSchema { found, known });
+        }
+        match migrations::runner().run(connection) {
+            Ok(_) => break,
+            Err(error) if attempt == TRIES => return Err(Box::new(error).into()),
+            Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// The newest migration that this program has.
+fn known() -> i64 {
+    migrations::runner().get_migrations().iter().map(|step| i64::from(step.version())).max().unwrap_or(0)
+}
+
+fn applied(connection: &Connection) -> Result<i64, StorageError> {
+    let exists = connection
+        .query_row("SELECT 1 FROM sqlite_schema WHERE name = 'refinery_schema_history'", [], |_| Ok(()))
+        .optional()?;
+    if exists.is_none() {
+        return Ok(0);
+    }
+    let newest: Option<i64> =
+        connection.query_row("SELECT max(version) FROM refinery_schema_history", [], |row| row.get(0))?;
+    Ok(newest.unwrap_or(0))
+}

@@ -1,0 +1,5 @@
+SELECT epoch, last_seq
+FROM chain
+WHERE site = ?1 AND device = ?2
+ORDER BY epoch DESC
+LIMIT 1

@@ -1,0 +1,6 @@
+SELECT c.stream_seq, e.status, e.received, e.device, e.epoch, e.seq, e.bytes, c.stream_hash
+FROM control c
+JOIN event e ON e.site = c.site AND e.stream_seq = c.site_seq
+WHERE c.site = ?1 AND c.stream_seq > ?2
+ORDER BY c.stream_seq
+LIMIT ?3
