@@ -1,1 +1,42 @@
 //! The handheld's SQLite file: events, outbox, projections and master data.
+//!
+//! One writer ([`Store`]) and any number of readers ([`Reader`]) beside it. A confirmed scan is one transaction with
+//! `synchronous=FULL`: the event's frozen bytes, its place in the device's sequence and hash chain, its row in the
+//! outbox and what it changes. Shown stock is `base + pending` in one row: `base` is the server's state at the cursor,
+//! `pending` what this device's events that have not come back yet add to it, so taking in a page of the server's
+//! stream is arithmetic and never a replay. What an event changes is said by [`crate::ledger::effects`] alone.
+
+mod apply;
+mod carve;
+mod confirm;
+mod error;
+mod holds;
+mod identity;
+mod lots;
+mod master;
+mod migrate;
+mod open;
+mod orders;
+mod outbox;
+mod pull;
+mod purge;
+mod push;
+mod rebase;
+mod row;
+mod salvage;
+mod snapshot;
+mod status;
+mod stock;
+mod trace;
+mod undo;
+
+pub use confirm::{Confirmed, Draft, OUTBOX_EVENTS_MAX, OUTBOX_EVENTS_RESERVED, OUTBOX_WARN_PERCENT};
+pub use error::StoreError;
+pub use identity::Identity;
+pub use lots::LotPassport;
+pub use open::{OpenReport, Reader, Store};
+pub use orders::OrderSummary;
+pub use purge::KEEP_EVENTS_MS;
+pub use salvage::Salvage;
+pub use status::SyncStatus;
+pub use stock::StockRow;

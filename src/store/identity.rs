@@ -1,0 +1,179 @@
+//! Who this device is, and what it knows of the server's clock.
+
+use super::row::{signed, uuid};
+use super::{Reader, Store, StoreError, outbox, rebase};
+use crate::domain::{DeviceId, SiteId, Timestamp};
+use crate::sync::wire::ServerEpoch;
+use rusqlite::OptionalExtension;
+use std::fmt;
+use uuid::Uuid;
+
+/// An enrolled device.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Its id.
+    pub device: DeviceId,
+    /// Its epoch: a fork or a salvage begins a new one.
+    pub epoch: u32,
+    /// Sent with every request.
+    pub secret: String,
+    /// The site it works at.
+    pub site: SiteId,
+    /// Which server it belongs to.
+    pub server_id: Uuid,
+    /// The server's incarnation.
+    pub server_epoch: ServerEpoch,
+    /// Where the server is.
+    pub server_url: String,
+    /// The name on the device's back.
+    pub name: String,
+}
+
+/// The secret stays out of logs.
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identity")
+            .field("device", &self.device)
+            .field("epoch", &self.epoch)
+            .field("site", &self.site)
+            .field("server_url", &self.server_url)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Reader {
+    /// The device's identity, `None` before its enrolment.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn identity(&self) -> Result<Option<Identity>, StoreError> {
+        let mut query = self.db.prepare_cached(include_str!("sql/identity.sql"))?;
+        let found = query.query_row((), |row| {
+            Ok(Identity {
+                device: DeviceId(uuid(row, 0)?),
+                epoch: row.get(1)?,
+                secret: row.get(2)?,
+                site: SiteId(row.get(3)?),
+                server_id: uuid(row, 4)?,
+                server_epoch: ServerEpoch(uuid(row, 5)?),
+                server_url: row.get(6)?,
+                name: row.get(7)?,
+            })
+        });
+        Ok(found.optional()?)
+    }
+
+    pub(super) fn stored_skew(&self) -> Result<Option<i64>, StoreError> {
+        Ok(self.db.query_row("SELECT skew_ms FROM contact", (), |row| row.get(0))?)
+    }
+}
+
+impl Store {
+    /// Takes the identity that the server gave. Events that wait are kept and re-sequenced under it; what was read
+    /// from another server is replaced at the first contact.
+    ///
+    /// # Errors
+    /// [`StoreError::Unsent`] where events wait for another server or site: they must be sent there first.
+    pub fn enrol(&mut self, identity: Identity) -> Result<(), StoreError> {
+        let old = self.identity.clone();
+        let moved =
+            old.as_ref().is_some_and(|old| (old.server_id, old.site) != (identity.server_id, identity.site));
+        if moved && self.pending > 0 {
+            return Err(StoreError::Unsent { pending: self.pending });
+        }
+        let renamed =
+            old.as_ref().is_none_or(|old| (old.device, old.epoch) != (identity.device, identity.epoch));
+        let restored = old.as_ref().is_some_and(|old| moved || old.server_epoch != identity.server_epoch);
+        self.write(|tx| {
+            tx.execute(
+                include_str!("sql/enrol.sql"),
+                (
+                    identity.device.0.as_bytes(),
+                    identity.epoch,
+                    &identity.secret,
+                    identity.site.0,
+                    identity.server_id.as_bytes(),
+                    identity.server_epoch.0.as_bytes(),
+                    &identity.server_url,
+                    &identity.name,
+                ),
+            )?;
+            if renamed {
+                outbox::resequence(tx, identity.epoch)?;
+            }
+            if moved {
+                rebase::leave_site(tx)?;
+            } else if restored {
+                rebase::forget_cursors(tx)?;
+            }
+            Ok(())
+        })?;
+        self.identity = Some(identity);
+        Ok(())
+    }
+
+    /// Milliseconds to add to this device's clock for the server's, as last measured.
+    #[must_use]
+    pub fn skew_ms(&self) -> Option<i64> {
+        self.skew_ms
+    }
+
+    /// Keeps a newly measured skew; events confirmed from now on carry it.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn set_skew(&mut self, skew_ms: i64) -> Result<(), StoreError> {
+        self.write(|tx| Ok(tx.execute("UPDATE contact SET skew_ms = ?1", [skew_ms])?))?;
+        self.skew_ms = Some(skew_ms);
+        Ok(())
+    }
+
+    /// The server answered at `now`; a problem noted before is over.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn note_contact(&mut self, now: Timestamp, skew_ms: Option<i64>) -> Result<(), StoreError> {
+        let skew_ms = skew_ms.or(self.skew_ms);
+        self.write(|tx| {
+            let sql = "UPDATE contact SET last_contact = ?1, skew_ms = ?2, problem = NULL, problem_at = NULL";
+            Ok(tx.execute(sql, (now.0, skew_ms))?)
+        })?;
+        self.skew_ms = skew_ms;
+        Ok(())
+    }
+
+    /// Talking to the server failed; `code` is a stable word that the screens translate.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn note_problem(&mut self, code: &str, now: Timestamp) -> Result<(), StoreError> {
+        self.write(|tx| Ok(tx.execute("UPDATE contact SET problem = ?1, problem_at = ?2", (code, now.0))?))?;
+        Ok(())
+    }
+
+    /// Begins a new epoch after the server found that this device's sequence forked: events that it has not
+    /// acknowledged are sent again under new sequences, their ids and bytes unchanged.
+    ///
+    /// # Errors
+    /// [`StoreError::OldEpoch`] where `epoch` is not above the present one.
+    pub fn new_epoch(&mut self, epoch: u32) -> Result<(), StoreError> {
+        let mut identity = self.identity.clone().ok_or(StoreError::NotEnrolled)?;
+        if epoch <= identity.epoch {
+            return Err(StoreError::OldEpoch { found: epoch, known: identity.epoch });
+        }
+        self.write(|tx| {
+            tx.execute(
+                "UPDATE event SET backed_up = 1 WHERE epoch = ?1
+                 AND seq <= (SELECT backed_up_through FROM contact)",
+                [identity.epoch],
+            )?;
+            tx.execute("UPDATE contact SET backed_up_through = ?1", [signed(0)])?;
+            tx.execute("UPDATE device SET epoch = ?1", [epoch])?;
+            outbox::resequence(tx, epoch)
+        })?;
+        identity.epoch = epoch;
+        self.identity = Some(identity);
+        Ok(())
+    }
+}

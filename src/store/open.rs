@@ -1,0 +1,213 @@
+//! The one way to open the file: lock → version checks → pragmas → migrate → checks.
+
+use super::identity::Identity;
+use super::salvage::{self, Salvage};
+use super::{OUTBOX_EVENTS_MAX, StoreError, migrate, outbox, rebase};
+use crate::domain::Timestamp;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use std::fs::{File, TryLockError};
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Older ones can lose commits in WAL mode with two connections.
+const SQLITE_VERSION_MIN: i32 = 3_051_003;
+const BUSY_MS: u64 = 2_000;
+const STATEMENTS_MAX: usize = 160;
+/// Newest own events that are compared with their hashes after a crash.
+const EVENTS_CHECKED: i64 = 500;
+const PRAGMAS: &str = include_str!("sql/pragmas.sql");
+
+/// What opening found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OpenReport {
+    /// There was no file.
+    pub created: bool,
+    /// There was a damaged one: what became of it.
+    pub salvage: Option<Salvage>,
+}
+
+/// A read-only connection; what is asked here never blocks the writer. [`Store`] answers the same questions.
+#[derive(Debug)]
+pub struct Reader {
+    pub(super) db: Connection,
+    pub(super) capacity: u64,
+    address: String,
+}
+
+/// The single writer.
+#[derive(Debug)]
+pub struct Store {
+    reader: Reader,
+    pub(super) identity: Option<Identity>,
+    pub(super) skew_ms: Option<i64>,
+    pub(super) pending: u64,
+    /// Held as long as the store lives: a second process must not write.
+    _lock: Option<File>,
+}
+
+impl Deref for Store {
+    type Target = Reader;
+    fn deref(&self) -> &Reader {
+        &self.reader
+    }
+}
+
+impl Store {
+    /// Opens or creates the file at `path`.
+    ///
+    /// A damaged file is moved aside with its `-wal` and `-shm`, and what can be read of it is carried into a new one;
+    /// the report says so.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] while another process writes to it; [`StoreError::NewerSchema`] and
+    /// [`StoreError::Foreign`] leave the file as it is.
+    pub fn open(path: &Path, now: Timestamp) -> Result<(Self, OpenReport), StoreError> {
+        check_sqlite()?;
+        let lock = lock(path)?;
+        salvage::finish_interrupted(path)?;
+        let address = path.to_string_lossy().into_owned();
+        let (db, report) = match open_checked(path) {
+            Ok((db, created)) => (db, OpenReport { created, salvage: None }),
+            Err(StoreError::Damaged(why)) => {
+                let (db, salvage) = salvage::replace(path, &why, now)?;
+                (db, OpenReport { created: false, salvage: Some(salvage) })
+            }
+            Err(error) => return Err(error),
+        };
+        Ok((Self::over(db, address, Some(lock))?, report))
+    }
+
+    /// A store that lives as long as this process, for tests and demonstrations.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn open_in_memory() -> Result<Self, StoreError> {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        check_sqlite()?;
+        let address = format!("file:/firstout-{}?vfs=memdb", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let mut db = connect(&address, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        db.execute_batch(PRAGMAS)?;
+        migrate::run(&mut db)?;
+        Self::over(db, address, None)
+    }
+
+    fn over(db: Connection, address: String, lock: Option<File>) -> Result<Self, StoreError> {
+        let reader = Reader { db, capacity: OUTBOX_EVENTS_MAX, address };
+        let identity = reader.identity()?;
+        let (skew_ms, pending) = (reader.stored_skew()?, reader.count_unsent()?);
+        let mut store = Self { reader, identity, skew_ms, pending, _lock: lock };
+        store.write(rebase::replay_unread)?;
+        Ok(store)
+    }
+
+    /// A second, read-only connection to the same file, for another thread.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn reader(&self) -> Result<Reader, StoreError> {
+        let db = connect(&self.reader.address, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        Ok(Reader { db, capacity: self.capacity, address: self.reader.address.clone() })
+    }
+
+    /// A site's policy for how many events may wait on a device; never above [`OUTBOX_EVENTS_MAX`].
+    pub fn limit_outbox(&mut self, events: u64) {
+        self.reader.capacity = events.min(OUTBOX_EVENTS_MAX);
+    }
+
+    /// One transaction: all of `change` or nothing of it.
+    pub(super) fn write<T>(
+        &mut self,
+        change: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let tx = self.reader.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = change(&tx)?;
+        tx.commit()?;
+        Ok(done)
+    }
+}
+
+impl Reader {
+    /// Reads every page of the file and compares its indexes with its tables: seconds for a large file, so not for the
+    /// start, but for a reader on another thread.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] with the first finding.
+    pub fn check(&self) -> Result<(), StoreError> {
+        quick_check(&self.db, "PRAGMA quick_check(1)")
+    }
+}
+
+fn check_sqlite() -> Result<(), StoreError> {
+    if rusqlite::version_number() < SQLITE_VERSION_MIN {
+        return Err(StoreError::OldSqlite { found: rusqlite::version(), needed: "3.51.3" });
+    }
+    Ok(())
+}
+
+/// `<path><suffix>`, the way SQLite names the files beside a database.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let file = File::options().create(true).truncate(false).write(true).open(beside(path, ".lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Locked),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+fn connect(address: &str, flags: OpenFlags) -> Result<Connection, StoreError> {
+    let common = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
+    let uri = if address.starts_with("file:") { OpenFlags::SQLITE_OPEN_URI } else { OpenFlags::empty() };
+    let db = Connection::open_with_flags(address, flags | common | uri)?;
+    db.busy_timeout(Duration::from_millis(BUSY_MS))?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    Ok(db)
+}
+
+/// A connection that will not touch the file when it is closed before [`finish`].
+pub(super) fn connect_careful(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
+    let db = connect(&path.to_string_lossy(), flags)?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    Ok(db)
+}
+
+/// Opens, checks and migrates; the flag says whether the file is new.
+pub(super) fn open_checked(path: &Path) -> Result<(Connection, bool), StoreError> {
+    // SQLite removes the -wal file when the last connection closes in order.
+    let unclean = std::fs::metadata(beside(path, "-wal")).is_ok_and(|wal| wal.len() > 0);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let mut db = connect_careful(path, flags)?;
+    let created = migrate::check(&db)?;
+    db.execute_batch(PRAGMAS)?;
+    migrate::run(&mut db)?;
+    if unclean {
+        check_after_crash(&db)?;
+    }
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    Ok((db, created))
+}
+
+/// The tables that nobody else has a copy of and the small ones. The large projections are checked by
+/// [`Reader::check`] beside the work: what is damaged there can be fetched again.
+fn check_after_crash(db: &Connection) -> Result<(), StoreError> {
+    for table in ["device", "contact", "cursor", "outbox", "hold", "hold_end"] {
+        quick_check(db, &format!("PRAGMA quick_check('{table}')"))?;
+    }
+    match outbox::first_broken_link(db, EVENTS_CHECKED)? {
+        Some(seq) => Err(StoreError::Damaged(format!("event {seq} is not what was confirmed"))),
+        None => Ok(()),
+    }
+}
+
+fn quick_check(db: &Connection, sql: &str) -> Result<(), StoreError> {
+    let finding: String = db.query_row(sql, (), |row| row.get(0))?;
+    if finding == "ok" { Ok(()) } else { Err(StoreError::Damaged(finding)) }
+}

@@ -1,0 +1,104 @@
+//! What the server made of a push.
+
+use super::apply::{Change, apply};
+use super::row::{name_of, signed};
+use super::{Store, StoreError, pull, rebase};
+use crate::domain::{Event, Timestamp};
+use crate::sync::wire::{PushReply, PushResult, ServerEpoch, Status, Stream};
+use rusqlite::{Connection, OptionalExtension};
+
+impl Store {
+    /// Takes in the verdicts. The events stay, and stay pending, until they come back in the site's stream; one that a
+    /// snapshot has brought already is pending no more.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn apply_push(&mut self, reply: &PushReply, now: Timestamp) -> Result<(), StoreError> {
+        let epoch = self.identity.as_ref().ok_or(StoreError::NotEnrolled)?.epoch;
+        self.write(|tx| {
+            let site = pull::stored_cursor(tx, Stream::Site)?;
+            for result in &reply.results {
+                let at_cursor = !site.stale && result.stream_seq <= site.head.seq;
+                take_verdict(tx, epoch, result, at_cursor)?;
+            }
+            tx.prepare_cached(include_str!("sql/outbox_acked_through.sql"))?
+                .execute((epoch, signed(reply.acked_through)))?;
+            tx.execute("UPDATE contact SET last_contact = ?1", [now.0])?;
+            Ok(())
+        })?;
+        self.recount()
+    }
+
+    /// The server was restored to an earlier point: what it no longer has is sent again, and everything read from it
+    /// is replaced by the next page or snapshot. Until then the old state is shown.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn rewind_after_epoch_change(
+        &mut self,
+        server_epoch: ServerEpoch,
+        device_last_seq: u64,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut identity = self.identity.clone().ok_or(StoreError::NotEnrolled)?;
+        let epoch = identity.epoch;
+        let next_epoch = self.write(|tx| {
+            let server = server_epoch.0.as_bytes();
+            tx.execute("UPDATE device SET server_epoch = ?1", [server])?;
+            rebase::forget_cursors(tx)?;
+            tx.execute(include_str!("sql/outbox_rewind.sql"), (epoch, signed(device_last_seq)))?;
+            tx.execute(include_str!("sql/event_rewind.sql"), ())?;
+            let first: Option<u64> = tx
+                .query_row("SELECT min(seq) FROM event WHERE epoch = ?1", [epoch], |row| {
+                    Ok(row.get::<_, Option<i64>>(0)?.map(i64::unsigned_abs))
+                })
+                .optional()?
+                .flatten();
+            // Where the device no longer has what would come next, the sequence begins anew.
+            let broken = first.is_some_and(|first| first > device_last_seq + 1);
+            let next_epoch = if broken { epoch + 1 } else { epoch };
+            tx.execute("UPDATE device SET epoch = ?1", [next_epoch])?;
+            super::outbox::resequence(tx, next_epoch)?;
+            tx.execute("UPDATE contact SET last_contact = ?1, backed_up_through = 0", [now.0])?;
+            Ok(next_epoch)
+        })?;
+        identity.epoch = next_epoch;
+        identity.server_epoch = server_epoch;
+        self.identity = Some(identity);
+        self.recount()
+    }
+}
+
+fn take_verdict(db: &Connection, epoch: u32, result: &PushResult, at_cursor: bool) -> Result<(), StoreError> {
+    let mut query = db.prepare_cached("SELECT n FROM event WHERE epoch = ?1 AND seq = ?2")?;
+    let Some(n) = query.query_row((epoch, signed(result.seq)), |row| row.get::<_, i64>(0)).optional()? else {
+        return Ok(());
+    };
+    db.prepare_cached(include_str!("sql/event_verdict.sql"))?.execute((
+        n,
+        name_of(&result.status)?,
+        &result.reason,
+        signed(result.stream_seq),
+    ))?;
+    db.prepare_cached("UPDATE outbox SET acked = 1 WHERE n = ?1")?.execute([n])?;
+    if at_cursor {
+        let change = if matches!(result.status, Status::Quarantined | Status::Refused) {
+            Change::Void
+        } else {
+            Change::Absorb
+        };
+        settle(db, n, change)?;
+    }
+    Ok(())
+}
+
+/// An event leaves the outbox; false where it was not there.
+pub(super) fn settle(db: &Connection, n: i64, change: Change) -> Result<bool, StoreError> {
+    if db.prepare_cached("DELETE FROM outbox WHERE n = ?1")?.execute([n])? == 0 {
+        return Ok(false);
+    }
+    let mut query = db.prepare_cached("SELECT bytes FROM event WHERE n = ?1")?;
+    let event = Event::decode(query.query_row([n], |row| row.get::<_, String>(0))?.as_bytes())?;
+    apply(db, &event, change)?;
+    Ok(true)
+}

@@ -1,0 +1,1 @@
+DELETE FROM destination WHERE item = ?1 AND lot = ?2 AND event = ?3 AND settled = 0

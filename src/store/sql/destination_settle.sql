@@ -1,0 +1,1 @@
+UPDATE destination SET settled = 1 WHERE item = ?1 AND lot = ?2 AND event = ?3

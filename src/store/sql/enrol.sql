@@ -1,0 +1,2 @@
+INSERT OR REPLACE INTO device (one, device, epoch, secret, site, server_id, server_epoch, server_url, name)
+VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)

@@ -1,0 +1,1 @@
+INSERT INTO lot_said (item, lot, event, record) VALUES (?1, ?2, ?3, ?4)

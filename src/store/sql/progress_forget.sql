@@ -1,0 +1,1 @@
+DELETE FROM progress WHERE (order_id, line, item, lot, serial, stage) = (?1, ?2, ?3, ?4, ?5, ?6)

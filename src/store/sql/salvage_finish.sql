@@ -1,0 +1,10 @@
+-- What was pending is replayed; what was base is kept until the server replaces it.
+DELETE FROM origin WHERE settled = 0;
+DELETE FROM destination WHERE settled = 0;
+DELETE FROM hold WHERE settled = 0;
+UPDATE lot SET settled = 1, base = NULL;
+UPDATE hold SET stale = 1;
+UPDATE hold_end SET stale = 1;
+UPDATE cursor SET seq = 0, hash = zeroblob(32), stale = 1;
+UPDATE event SET stream_seq = NULL;
+UPDATE device SET epoch = epoch + 1;

@@ -1,0 +1,1 @@
+DELETE FROM undone WHERE by NOT IN (SELECT id FROM event)
