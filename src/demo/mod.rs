@@ -9,6 +9,7 @@ mod layout;
 mod orders;
 mod people;
 mod rng;
+pub mod seed;
 mod stock;
 mod story;
 #[cfg(test)]
