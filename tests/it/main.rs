@@ -1,1 +1,3 @@
 mod labels;
+mod store_confirm;
+mod store_kit;
