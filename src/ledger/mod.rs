@@ -25,6 +25,7 @@ pub use effect::{Effect, Stage};
 pub use effects::effects;
 pub use facts::{Facts, KnownEvent, KnownLot, KnownOrder};
 pub use fefo::{Allocation, Allocator, Demand, Skip, Skipped, Take, allocate, allocate_order};
-pub use inspect::{dates_differ, inspect};
+use inspect::dates_differ;
+pub use inspect::inspect;
 pub use refuse::{RELEASE_ROLE_MIN, Refusal, refuse};
 pub use stock::{Balance, Setting, Stock, fill, fold, fold_entries};

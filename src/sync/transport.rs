@@ -6,8 +6,8 @@ use super::wire::{PullRequest, PushRequest};
 /// A complete request of protocol v1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
-    /// `GET /v1/hello`.
-    Hello,
+    /// `GET /v1/hello`, with the device's newest sequence where the server does not know it yet.
+    Hello(Option<u64>),
     /// `POST /v1/push`.
     Push(PushRequest),
     /// `GET /v1/pull`.

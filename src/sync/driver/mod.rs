@@ -6,6 +6,7 @@
 //! no transaction is ever open across the network.
 
 mod courier;
+mod replica;
 
 pub use courier::Courier;
 
@@ -121,7 +122,7 @@ impl SyncWorker {
 /// Turns what the engine states into a whole request.
 fn complete(store: &impl Replica, ask: Ask, now: Timestamp) -> Result<Request, Problem> {
     Ok(match ask {
-        Ask::Hello => Request::Hello,
+        Ask::Hello { head } => Request::Hello(head),
         Ask::Pull(pull) => Request::Pull(pull),
         Ask::Snapshot => Request::Snapshot,
         Ask::Push { after, events_max, bytes_max } => {

@@ -13,7 +13,10 @@ use crate::sync::wire::{
 impl Engine {
     pub(super) fn on_reply(&mut self, now: Timestamp, ask: Ask, sent: Timestamp, reply: Reply) {
         match (ask, reply) {
-            (Ask::Hello, Reply::Hello(hello)) => self.on_hello(now, sent, hello),
+            (Ask::Hello { head }, Reply::Hello(hello)) => {
+                self.reported = head.or(self.reported);
+                self.on_hello(now, sent, hello);
+            }
             (Ask::Push { after, .. }, Reply::Pushed(reply)) => self.on_pushed(now, after, reply),
             (Ask::Pull(request), Reply::Pulled(reply)) => self.on_pulled(now, &request, reply),
             (Ask::Snapshot, Reply::Snapshot(snapshot)) => {
@@ -76,6 +79,7 @@ impl Engine {
         }
         self.pushed = true;
         self.backoff.reset();
+        self.reported = Some(reply.acked_through);
         let then = match reply.retry_after_s {
             Some(wait) if wait > 0 => {
                 let wait_ms = i64::from(wait).saturating_mul(1_000).min(RETRY_AFTER_MS_MAX);
@@ -122,11 +126,11 @@ impl Engine {
             // Everything else is put right after a hello, which also makes sure that this is still our server.
             Conflict::Gap { .. } | Conflict::EpochChanged { .. } => {
                 self.rewind = true;
-                self.ask(now, Ask::Hello);
+                self.greet(now);
             }
             Conflict::Fork { .. } => {
                 self.forked = true;
-                self.ask(now, Ask::Hello);
+                self.greet(now);
             }
         }
     }

@@ -92,7 +92,10 @@ pub enum Output {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ask {
     /// `GET /v1/hello`.
-    Hello,
+    Hello {
+        /// The newest sequence on the device, where the server does not know it yet: a supervisor sees what waits.
+        head: Option<u64>,
+    },
     /// `POST /v1/push` with the events after this sequence.
     Push {
         /// The events after this one.

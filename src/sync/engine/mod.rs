@@ -104,6 +104,8 @@ pub struct Engine {
     repairs: u32,
     batch_events: usize,
     page_entries: usize,
+    /// The newest sequence that the server was told of.
+    reported: Option<u64>,
     /// What stands in the store.
     noted: Noted,
     problem: Option<Problem>,
@@ -135,6 +137,7 @@ impl Engine {
             repairs: 0,
             batch_events: REQUEST_EVENTS_MAX,
             page_entries: PAGE_ENTRIES,
+            reported: None,
             noted: Noted::default(),
             problem: None,
         }
@@ -195,6 +198,7 @@ impl Engine {
         self.greeting = None;
         self.facts = facts;
         self.noted = Noted::default();
+        self.reported = None;
         self.backoff.reset();
         if self.facts.is_some() {
             self.proceed(now);

@@ -16,7 +16,7 @@ impl Engine {
             self.greeting = None;
         }
         let Some(greeting) = self.greeting.as_ref().filter(|greeting| fresh(greeting.at, now)) else {
-            return self.ask(now, Ask::Hello);
+            return self.greet(now);
         };
         if !greeting.compared {
             if let Some(repair) = self.repair(&facts, greeting) {
@@ -43,6 +43,12 @@ impl Engine {
         } else {
             self.quiet(now);
         }
+    }
+
+    /// Says hello, and what waits here where the server does not know it.
+    pub(super) fn greet(&mut self, now: Timestamp) {
+        let head = self.facts.as_ref().map(|facts| facts.last_seq).filter(|seq| self.reported != Some(*seq));
+        self.ask(now, Ask::Hello { head });
     }
 
     pub(super) fn heads(&self) -> Heads {

@@ -47,9 +47,7 @@ pub enum Problem {
     ServerError,
     /// The server asked to wait (429, 503).
     Busy,
-    /// The server does not know this device's secret (401).
-    Unknown,
-    /// This device was locked out (403). Everything stays on it.
+    /// The server does not let this device in any more (401, 403). Everything stays on it.
     Revoked,
     /// Something is larger than the way to the server lets through.
     TooLarge,
@@ -65,7 +63,7 @@ pub enum Problem {
 
 impl Problem {
     /// All of them, for tables that must be complete.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 13] = [
         Self::Offline,
         Self::Timeout,
         Self::Tls,
@@ -73,7 +71,6 @@ impl Problem {
         Self::Portal,
         Self::ServerError,
         Self::Busy,
-        Self::Unknown,
         Self::Revoked,
         Self::TooLarge,
         Self::OtherServer,
@@ -93,7 +90,6 @@ impl Problem {
             Self::Portal => "portal",
             Self::ServerError => "server_error",
             Self::Busy => "busy",
-            Self::Unknown => "unknown_device",
             Self::Revoked => "revoked",
             Self::TooLarge => "too_large",
             Self::OtherServer => "other_server",
@@ -129,8 +125,7 @@ impl Failure {
             Self::NotFirstout => Problem::Portal,
             Self::Storage => Problem::Storage,
             Self::Status { code, .. } => match code {
-                401 => Problem::Unknown,
-                403 => Problem::Revoked,
+                401 | 403 => Problem::Revoked,
                 408 | 504 => Problem::Timeout,
                 413 => Problem::TooLarge,
                 429 | 503 => Problem::Busy,
@@ -171,7 +166,7 @@ mod tests {
     fn every_status_is_a_problem_with_words() {
         check(302, Problem::Portal);
         check(400, Problem::Protocol);
-        check(401, Problem::Unknown);
+        check(401, Problem::Revoked);
         check(403, Problem::Revoked);
         check(404, Problem::Protocol);
         check(413, Problem::TooLarge);

@@ -80,8 +80,9 @@ impl Transport for HttpTransport {
     fn send(&mut self, request: &Request) -> Result<Reply, Failure> {
         let whole = Duration::from_secs(EXCHANGE_S_MAX);
         match request {
-            Request::Hello => {
-                let response = exchange(self.get("/v1/hello").timeout(whole))?;
+            Request::Hello(head) => {
+                let path = head.map_or("/v1/hello".into(), |head| format!("/v1/hello?head={head}"));
+                let response = exchange(self.get(&path).timeout(whole))?;
                 body::json(response).map(Reply::Hello)
             }
             Request::Push(push) => {

@@ -455,3 +455,13 @@ fn a_device_that_is_not_enrolled_sends_nothing() {
     floor.start();
     floor.expect(&["hello"]);
 }
+
+#[test]
+fn the_server_hears_once_what_waits_here() {
+    let mut floor = Floor::new().events(2, 3);
+    floor.start();
+    assert!(matches!(floor.out, Some((_, Ask::Hello { head: Some(5) }))));
+    floor.settle();
+    floor.sleep();
+    assert!(matches!(floor.out, Some((_, Ask::Hello { head: None }))));
+}
