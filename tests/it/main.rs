@@ -1,3 +1,4 @@
 mod labels;
 mod store_confirm;
 mod store_kit;
+mod sync_sim;
