@@ -12,6 +12,7 @@ pub mod decode;
 pub mod demo;
 pub mod domain;
 pub mod exchange;
+pub mod flow;
 pub mod ledger;
 pub mod screens;
 pub mod store;

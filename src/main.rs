@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 use firstout::decode::{self, DecodeArgs};
-use firstout::domain::Timestamp;
+use firstout::domain::{EventId, Timestamp};
+use firstout::flow::{self, ReplayArgs};
+use firstout::screens::EventIds;
 use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -18,6 +20,8 @@ struct Cli {
 enum Command {
     /// Reads one symbol per line (`\xNN` escapes) and prints what it means.
     Decode(DecodeArgs),
+    /// Plays a flow file against a handheld's file, without a window, and prints the state after each input.
+    Replay(ReplayArgs),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -26,8 +30,18 @@ fn main() -> anyhow::Result<()> {
             let today = now().utc().date_naive();
             decode::run(&args, today, io::stdin().lock(), io::stdout().lock())?;
         }
+        Command::Replay(args) => flow::replay(&args, now(), &mut NewIds, io::stdout().lock())?,
     }
     Ok(())
+}
+
+/// Draws the ids of new events.
+struct NewIds;
+
+impl EventIds for NewIds {
+    fn next_id(&mut self, _now: Timestamp) -> EventId {
+        EventId(uuid::Uuid::now_v7())
+    }
 }
 
 fn now() -> Timestamp {

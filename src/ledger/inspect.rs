@@ -214,8 +214,9 @@ fn dispatched_by(effects: &[Effect<'_>], of: OrderId) -> BTreeMap<u32, Quantity>
     sums
 }
 
-/// A label that does not name a date does not contradict one that does.
-pub(super) fn dates_differ(known: &LotFacts, said: &LotFacts) -> bool {
+/// True where two labels give a lot different dates; one that does not name a date does not contradict one that does.
+#[must_use]
+pub fn dates_differ(known: &LotFacts, said: &LotFacts) -> bool {
     [(known.expiry, said.expiry), (known.best_before, said.best_before), (known.produced, said.produced)]
         .into_iter()
         .any(|pair| matches!(pair, (Some(known), Some(said)) if known != said))

@@ -25,7 +25,6 @@ pub use effect::{Effect, Stage};
 pub use effects::effects;
 pub use facts::{Facts, KnownEvent, KnownLot, KnownOrder};
 pub use fefo::{Allocation, Allocator, Demand, Skip, Skipped, Take, allocate, allocate_order};
-use inspect::dates_differ;
-pub use inspect::inspect;
+pub use inspect::{dates_differ, inspect};
 pub use refuse::{RELEASE_ROLE_MIN, Refusal, refuse};
 pub use stock::{Balance, Setting, Stock, fill, fold, fold_entries};

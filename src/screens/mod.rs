@@ -1,4 +1,30 @@
 //! One view-model per screen: input (scan, tap, text, time) → state, as plain data.
+//!
+//! [`Session`] owns the stack of pages and answers every input; a page is one file with one [`Screen`]. A new page needs its
+//! file, a line in `jobs.rs`, and its words.
 
+mod carry;
+mod entry;
+mod home;
+mod jobs;
+mod load;
+mod message;
+mod orders;
+mod receive;
+mod resolve;
+mod screen;
+mod session;
+mod sign_in;
 mod view;
+mod what;
+pub mod words;
+
+pub use entry::{Asked, ENTRY_CHARS_MAX, Entry, read_date, read_quantity};
+pub use jobs::Job;
+pub use message::{refusal_words, store_words};
+pub use orders::ORDER_ROWS;
+pub use resolve::{Label, Meaning, Scan, resolve};
+pub use screen::{Answer, Desk, Drawn, EventIds, Frame, Leave, Next, Screen};
+pub use session::{BOUNCE_MS, Input, LATE_MS, PARK_BYTES_MAX, Session, SessionConfig};
+pub use sign_in::{PIN_TRIES, PIN_WAIT_MS, PIN_WAIT_MS_MAX};
 pub use view::*;

@@ -6,6 +6,7 @@
 //! `pending` what this device's events that have not come back yet add to it, so taking in a page of the server's
 //! stream is arithmetic and never a replay. What an event changes is said by [`crate::ledger::effects`] alone.
 
+mod announced;
 mod apply;
 mod carve;
 mod confirm;

@@ -1,1 +1,6 @@
+//! The window without a display: real keys, real text, PNGs of every screen in `target/ui/`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod pictures;
+mod stage;
+mod views;

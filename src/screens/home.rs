@@ -1,0 +1,73 @@
+//! Home: the tiles with what waits, and the place where any scan opens the right job.
+
+use super::jobs::Job;
+use super::resolve::Scan;
+use super::screen::{Answer, Desk, Drawn, Frame, Screen, button};
+use super::view::{HomePage, Page, Tile};
+use super::words::{Common, Words};
+use crate::domain::Direction;
+use crate::store::StoreError;
+use chrono::Timelike;
+
+/// The home page.
+#[derive(Debug, Default)]
+pub(super) struct Home {
+    inbound: u64,
+    waiting: u64,
+}
+
+impl Home {
+    fn detail(&self, job: Job, words: Words) -> String {
+        let some = |count: u64| (count > 0).then(|| count.to_string());
+        match job {
+            Job::Receive => some(self.inbound).map(|count| words.say(Common::Due { count: &count })),
+            Job::PutAway => some(self.waiting).map(|count| words.say(Common::Wait { count: &count })),
+            Job::Move => None,
+        }
+        .unwrap_or_default()
+    }
+}
+
+impl Screen for Home {
+    fn name(&self) -> &'static str {
+        "home"
+    }
+
+    fn refresh(&mut self, desk: &mut Desk<'_>) -> Result<(), StoreError> {
+        self.inbound = desk.store.count_open_orders(Direction::Inbound)?;
+        self.waiting = desk.store.count_dock_stock()?;
+        Ok(())
+    }
+
+    fn on_scan(&mut self, desk: &mut Desk<'_>, _scan: &Scan) -> Result<Answer, StoreError> {
+        Ok(Answer::pass(desk.say(Common::NoPageForThis)))
+    }
+
+    fn on_tap(&mut self, _desk: &mut Desk<'_>, _id: &str) -> Result<Answer, StoreError> {
+        Ok(Answer::silent())
+    }
+
+    fn view(&self, frame: &Frame<'_>) -> Drawn {
+        let words = frame.words;
+        let name = frame.user.name.split_whitespace().next().unwrap_or_default();
+        let greeting = match frame.site.zone.local(frame.now).hour() {
+            4..=11 => Common::Morning { name },
+            12..=17 => Common::Afternoon { name },
+            _ => Common::Evening { name },
+        };
+        let tiles = Job::ALL
+            .into_iter()
+            .filter(|job| frame.user.role >= job.role())
+            .map(|job| Tile {
+                id: job.tap().to_owned(),
+                label: job.label(words),
+                detail: self.detail(job, words),
+            })
+            .collect();
+        let page = HomePage { greeting: words.say(greeting), tiles, hint: words.say(Common::ScanAnything) };
+        Drawn {
+            primary: Some(button("sign_out", words.say(Common::SignOut))),
+            ..Drawn::new(frame.site.name.clone(), Page::Home(page))
+        }
+    }
+}

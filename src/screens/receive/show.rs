@@ -1,0 +1,102 @@
+//! What the goods-in page shows.
+
+use super::super::screen::{Drawn, Frame, button};
+use super::super::view::{Goods, Page, ReceivePage, Row, Tone};
+use super::super::words::{Common, Receiving};
+use super::line::Line;
+use super::{Candidate, Receive, question};
+use crate::domain::Unit;
+
+/// Draws the page.
+pub(super) fn draw(page: &Receive, frame: &Frame<'_>) -> Drawn {
+    let words = frame.words;
+    let shown = match &page.candidate {
+        Some(Candidate::Line { line, .. }) => Some(line.as_ref()),
+        _ => page.hand.as_ref(),
+    };
+    let prompt = match (shown, page.damaged, page.expected.is_complete()) {
+        (Some(line), true, _) => words.say(Receiving::ScanQuarantine { what: &line.label.name(words) }),
+        (Some(_), false, _) if page.candidate.is_none() => words.say(Receiving::NextSaves),
+        (None, _, true) => words.say(Receiving::AllReceived),
+        _ => words.say(Receiving::ScanBox),
+    };
+    let (done, all) = page.expected.progress();
+    let middle = ReceivePage {
+        prompt,
+        goods: shown.map(|line| goods(line, frame)),
+        missing: shown.and_then(Line::missing).map(|missing| missing.name(words)).into_iter().collect(),
+        quantity: shown.map(|line| words.quantity(line.quantity)).unwrap_or_default(),
+        quantity_detail: shown.map(|line| detail(page, line, frame)).unwrap_or_default(),
+        rows: rows(page, frame),
+    };
+    let mut drawn = Drawn::new(page.title.clone(), Page::Receive(middle));
+    if page.expected.is_order() {
+        drawn.progress = format!("{done}/{all}");
+    } else {
+        drawn.progress = page.dock.code.clone();
+    }
+    drawn.primary = Some(button("done", words.say(Receiving::Done)));
+    if page.hand.is_some() && page.candidate.is_none() {
+        drawn.secondary.push(button("quantity", words.say(Receiving::Quantity)));
+        drawn.secondary.push(button("damaged", words.say(Receiving::Damaged)));
+    }
+    drawn.sheet = match &page.candidate {
+        Some(Candidate::Line { line, adds }) => {
+            let doubt = page.doubt(line, *adds, frame.today);
+            doubt
+                .filter(|doubt| line.missing().is_none() || is_early(doubt))
+                .map(|doubt| question::sheet(&doubt, line, words))
+        }
+        Some(Candidate::Pallet { code, doubt, item, .. }) => {
+            Some(question::pallet_sheet(code.as_str(), doubt, item, words))
+        }
+        None => None,
+    };
+    drawn
+}
+
+/// Asked before what is missing.
+fn is_early(doubt: &super::Doubt) -> bool {
+    matches!(doubt, super::Doubt::WhichLot { .. } | super::Doubt::NotOnOrder)
+}
+
+fn goods(line: &Line, frame: &Frame<'_>) -> Goods {
+    let words = frame.words;
+    let lot = line.label.lot.as_ref().map(|lot| words.say(Common::Lot { lot: lot.as_str() }));
+    let serial = line.label.serial.as_ref().map(|it| words.say(Common::Serial { serial: it.as_str() }));
+    let parts: Vec<String> = lot.into_iter().chain(serial).collect();
+    Goods {
+        item: line.label.item.name.clone(),
+        lot: parts.join(" · "),
+        good_to: words.good_to(line.good_to(), frame.today),
+        in_days: words.in_days(line.good_to(), frame.today),
+    }
+}
+
+/// "of 240 · each · = 2 cases".
+fn detail(page: &Receive, line: &Line, frame: &Frame<'_>) -> String {
+    let words = frame.words;
+    let unit = words.unit_and_packs(&line.label.item, line.quantity);
+    if !page.expected.has(line.label.item.id) {
+        return unit;
+    }
+    let (ordered, _) = page.expected.of_item(line.label.item.id);
+    format!("{} · {unit}", words.say(Receiving::Of { quantity: &words.quantity(ordered) }))
+}
+
+fn rows(page: &Receive, frame: &Frame<'_>) -> Vec<Row> {
+    let words = frame.words;
+    let rows = page.expected.due.iter().map(|due| {
+        let lot = due.lot.as_ref().map(|lot| words.say(Common::Lot { lot: lot.as_str() }));
+        let (done, all) = (words.quantity(due.received), words.quantity(due.ordered));
+        let value = words.say(Common::LinesOf { done: &done, all: &all });
+        Row {
+            id: String::new(),
+            title: due.item.name.clone(),
+            detail: lot.unwrap_or_default(),
+            value: if due.item.unit == Unit::Gram { format!("{value} g") } else { value },
+            tone: Tone::Quiet,
+        }
+    });
+    rows.collect()
+}

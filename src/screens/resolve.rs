@@ -1,0 +1,258 @@
+//! What a scan means here: the label's words looked up in the handheld's file, the likelier reading first.
+
+use super::words::{Common, Words};
+use crate::barcode::{CandidateReason, IssueCode, LocalKind, Reading};
+use crate::domain::{
+    Day, HuCode, Item, Location, LotFacts, LotKey, LotNumber, Order, Pack, Quantity, SerialNumber, Unit, User,
+};
+use crate::ledger::good_to;
+use crate::store::{Store, StoreError};
+
+/// One scan: what the label says and what that means here.
+#[derive(Debug, Clone)]
+pub struct Scan {
+    /// What the label says.
+    pub reading: Reading,
+    /// What it means here.
+    pub meaning: Meaning,
+}
+
+/// What a scan means here.
+#[derive(Debug, Clone)]
+pub enum Meaning {
+    /// An operator's badge.
+    Badge(User),
+    /// An order's papers.
+    Order(Order),
+    /// A place's sign.
+    Location(Location),
+    /// A pallet, tote or case with its own code, known or new; with what its label says is inside.
+    Hu(HuCode, Option<Box<Label>>),
+    /// Goods.
+    Goods(Box<Label>),
+    /// A bare lot number that several items have.
+    SeveralLots(Vec<LotKey>),
+    /// Nothing this device knows.
+    Unknown,
+}
+
+/// What a label says of goods whose item is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The item.
+    pub item: Item,
+    /// The pack level whose GTIN was scanned.
+    pub pack: Option<Pack>,
+    /// The lot on the label.
+    pub lot: Option<LotNumber>,
+    /// The unit on the label.
+    pub serial: Option<SerialNumber>,
+    /// Must not be used after this day.
+    pub expiry: Option<Day>,
+    /// Is best before the end of this day.
+    pub best_before: Option<Day>,
+    /// Was made on this day.
+    pub produced: Option<Day>,
+    /// Base units that one such label stands for.
+    pub quantity: Quantity,
+    /// The same label read as if a separator was lost in it, where that makes another lot.
+    pub alternative: Option<Box<Label>>,
+}
+
+impl Label {
+    /// A bare item without a label's words.
+    #[must_use]
+    pub fn of_item(item: Item) -> Self {
+        Self {
+            item,
+            pack: None,
+            lot: None,
+            serial: None,
+            expiry: None,
+            best_before: None,
+            produced: None,
+            quantity: Quantity::ONE,
+            alternative: None,
+        }
+    }
+
+    /// The lot's identity; without a lot number for items that have none.
+    #[must_use]
+    pub fn lot_key(&self) -> LotKey {
+        let lot = if self.item.tracking.needs_lot() { self.lot.clone() } else { None };
+        LotKey { item: self.item.id, lot }
+    }
+
+    /// What the label says of its lot; `None` without a lot number.
+    #[must_use]
+    pub fn facts(&self) -> Option<LotFacts> {
+        Some(LotFacts {
+            item: self.item.id,
+            lot: self.lot.clone()?,
+            expiry: self.expiry,
+            best_before: self.best_before,
+            produced: self.produced,
+            supplier_lot: None,
+            vintage: None,
+            origin: None,
+        })
+    }
+
+    /// The day that counts.
+    #[must_use]
+    pub fn good_to(&self) -> Option<Day> {
+        good_to(self.expiry, self.best_before)
+    }
+
+    /// "Oat drink barista 1 l, lot L2231" in the operator's words.
+    #[must_use]
+    pub fn name(&self, words: Words) -> String {
+        match &self.lot {
+            Some(lot) => format!("{}, {}", self.item.name, words.say(Common::Lot { lot: lot.as_str() })),
+            None => self.item.name.clone(),
+        }
+    }
+
+    fn read(item: Item, pack: Option<Pack>, reading: &Reading) -> Self {
+        let quantity = label_quantity(&item, pack.as_ref(), reading);
+        Self {
+            lot: reading.lot(),
+            serial: reading.serial(),
+            expiry: reading.expiry(),
+            best_before: reading.best_before(),
+            produced: reading.produced(),
+            quantity,
+            item,
+            pack,
+            alternative: None,
+        }
+    }
+}
+
+/// Base units that one such label stands for, at least one.
+fn label_quantity(item: &Item, pack: Option<&Pack>, reading: &Reading) -> Quantity {
+    let pack_units = pack.map_or(Quantity::ONE, |pack| pack.units);
+    let said = match (item.unit, reading.weight_g(), reading.count()) {
+        (Unit::Gram, Some(grams), _) => Quantity::new(grams).ok(),
+        (_, _, Some(count)) if reading.content_gtin().is_some() => pack_units.checked_mul(count),
+        (_, _, Some(count)) => Quantity::new(count).ok(),
+        _ => None,
+    };
+    said.filter(|quantity| quantity.is_positive()).unwrap_or(pack_units)
+}
+
+/// Finds out what a reading means here; the reading itself first, then each other way to read the same symbol.
+///
+/// # Errors
+/// Where the file cannot be read.
+pub fn resolve(store: &Store, reading: Reading) -> Result<Scan, StoreError> {
+    let mut meaning = meaning_of(store, &reading)?;
+    if let Meaning::Goods(label) = meaning {
+        meaning = Meaning::Goods(Box::new(weigh_alternative(store, *label, &reading)?));
+    }
+    for candidate in reading.candidates() {
+        if !matches!(meaning, Meaning::Unknown) {
+            break;
+        }
+        meaning = meaning_of(store, &candidate.reading)?;
+    }
+    Ok(Scan { reading, meaning })
+}
+
+fn meaning_of(store: &Store, reading: &Reading) -> Result<Meaning, StoreError> {
+    if let Some(sscc) = reading.sscc() {
+        return Ok(Meaning::Hu(sscc, goods(store, reading)?.map(Box::new)));
+    }
+    if let Some(label) = goods(store, reading)? {
+        return Ok(Meaning::Goods(Box::new(label)));
+    }
+    if let Some(number) = reading.order_number()
+        && let Some(order) = store.order_by_number(number)?
+    {
+        return Ok(Meaning::Order(order));
+    }
+    if let Some(text) = reading.text() {
+        return plain(store, text, reading.local_kind());
+    }
+    match reading.lot() {
+        Some(lot) => lot_number(store, &lot, reading),
+        None => Ok(Meaning::Unknown),
+    }
+}
+
+fn goods(store: &Store, reading: &Reading) -> Result<Option<Label>, StoreError> {
+    let Some(gtin) = reading.gtin() else { return Ok(None) };
+    Ok(store.item_by_gtin(gtin)?.map(|(item, pack)| Label::read(item, Some(pack), reading)))
+}
+
+/// A code without GS1 meaning is whatever this site calls by that name.
+fn plain(store: &Store, text: &str, kind: Option<LocalKind>) -> Result<Meaning, StoreError> {
+    if let Some(user) = store.user_by_badge(text)? {
+        return Ok(Meaning::Badge(user));
+    }
+    if let Some(location) = store.location_by_code(text)? {
+        return Ok(Meaning::Location(location));
+    }
+    if let Some(order) = store.order_by_number(text)? {
+        return Ok(Meaning::Order(order));
+    }
+    if let Ok(code) = HuCode::new(text)
+        && (kind == Some(LocalKind::HandlingUnit) || !store.stock_in_hu(&code)?.is_empty())
+    {
+        return Ok(Meaning::Hu(code, None));
+    }
+    let mut items = store.items_by_code(text)?;
+    if let (Some(item), true) = (items.pop(), items.is_empty()) {
+        return Ok(Meaning::Goods(Box::new(Label::of_item(item))));
+    }
+    match LotNumber::new(text) {
+        Ok(lot) => lots_named(store, &lot),
+        Err(_) => Ok(Meaning::Unknown),
+    }
+}
+
+/// A label with a lot number but no item.
+fn lot_number(store: &Store, lot: &LotNumber, reading: &Reading) -> Result<Meaning, StoreError> {
+    Ok(match lots_named(store, lot)? {
+        Meaning::Goods(label) => {
+            let read = Label::read(label.item, None, reading);
+            Meaning::Goods(Box::new(Label { lot: label.lot, ..read }))
+        }
+        other => other,
+    })
+}
+
+fn lots_named(store: &Store, lot: &LotNumber) -> Result<Meaning, StoreError> {
+    let lots = store.lots_by_number(lot.as_str())?;
+    if lots.len() > 1 {
+        return Ok(Meaning::SeveralLots(lots));
+    }
+    let Some(key) = lots.into_iter().next() else { return Ok(Meaning::Unknown) };
+    let Some(item) = store.item(key.item)? else { return Ok(Meaning::Unknown) };
+    Ok(Meaning::Goods(Box::new(Label { lot: key.lot, ..Label::of_item(item) })))
+}
+
+/// A label whose separator may be lost has two lots to choose from: the one that is known here counts.
+fn weigh_alternative(store: &Store, label: Label, reading: &Reading) -> Result<Label, StoreError> {
+    if !reading.warns(IssueCode::LostSeparator) || is_known(store, &label)? {
+        return Ok(label);
+    }
+    for candidate in reading.candidates() {
+        if candidate.reason != CandidateReason::LostSeparator {
+            continue;
+        }
+        let Some(other) = goods(store, &candidate.reading)? else { continue };
+        if other.item.id != label.item.id || other.lot == label.lot {
+            continue;
+        }
+        if is_known(store, &other)? {
+            return Ok(other);
+        }
+        return Ok(Label { alternative: Some(Box::new(other)), ..label });
+    }
+    Ok(label)
+}
+
+fn is_known(store: &Store, label: &Label) -> Result<bool, StoreError> {
+    Ok(label.lot.is_some() && store.lot(&label.lot_key())?.is_some())
+}

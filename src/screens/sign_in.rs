@@ -1,0 +1,162 @@
+//! Sign-in: a badge, and a PIN where one is set. Works offline; wrong PINs make the next try wait longer.
+
+use super::entry::{Asked, Entry};
+use super::resolve::{Meaning, Scan};
+use super::screen::{Answer, Drawn};
+use super::view::{Page, SignInPage};
+use super::words::{Common, Words};
+use crate::domain::{Site, Timestamp, User, UserId, verify_pin};
+use std::collections::HashMap;
+
+/// Wrong PINs before the first wait.
+pub const PIN_TRIES: u32 = 5;
+/// The first wait; each further wrong PIN doubles it.
+pub const PIN_WAIT_MS: i64 = 30_000;
+/// The longest wait.
+pub const PIN_WAIT_MS_MAX: i64 = 15 * 60_000;
+
+/// Wrong PINs of one operator.
+#[derive(Debug, Clone, Copy)]
+struct Tries {
+    wrong: u32,
+    until: Timestamp,
+}
+
+/// What came of a badge or a PIN.
+pub(super) enum Verdict {
+    /// Not signed in yet.
+    Answer(Answer),
+    /// Signed in.
+    Welcome(Box<User>),
+}
+
+/// Who is about to sign in.
+#[derive(Debug, Default)]
+pub(super) struct SignIn {
+    waiting: Option<User>,
+    tries: HashMap<UserId, Tries>,
+}
+
+impl SignIn {
+    pub(super) fn on_scan(
+        &mut self,
+        scan: &Scan,
+        now: Timestamp,
+        site: Option<&Site>,
+        words: Words,
+    ) -> Verdict {
+        match &scan.meaning {
+            Meaning::Badge(user) => self.on_badge(user, now, site, words),
+            _ if site.is_none() => refused(words.say(Common::NotEnrolled)),
+            Meaning::Unknown => refused(words.say(Common::BadgeUnknown)),
+            _ => refused(words.say(Common::ScanBadgeFirst)),
+        }
+    }
+
+    pub(super) fn on_badge(
+        &mut self,
+        user: &User,
+        now: Timestamp,
+        site: Option<&Site>,
+        words: Words,
+    ) -> Verdict {
+        if !user.active {
+            return refused(words.say(Common::BadgeEnded { name: &user.name }));
+        }
+        if user.pin.is_none() {
+            self.forget();
+            return Verdict::Welcome(Box::new(user.clone()));
+        }
+        if let Some(wait) = self.wait(user, now, site, words) {
+            return refused(wait);
+        }
+        self.waiting = Some(user.clone());
+        let entry = Entry::new(Asked::Pin, words.say(Common::EnterPin));
+        Verdict::Answer(Answer::note(user.name.clone()).asking(entry))
+    }
+
+    pub(super) fn on_pin(
+        &mut self,
+        entry: Entry,
+        pin: &str,
+        now: Timestamp,
+        site: Option<&Site>,
+        words: Words,
+    ) -> Verdict {
+        let Some(user) = self.waiting.clone() else {
+            return refused(words.say(Common::ScanBadgeFirst));
+        };
+        if user.pin.as_deref().is_some_and(|hash| verify_pin(pin, hash)) {
+            self.tries.remove(&user.id);
+            self.forget();
+            return Verdict::Welcome(Box::new(user));
+        }
+        let wrong = self.tries.get(&user.id).map_or(0, |tries| tries.wrong).saturating_add(1);
+        let until = if wrong < PIN_TRIES { now } else { now.plus_ms(wait_ms(wrong)) };
+        self.tries.insert(user.id, Tries { wrong, until });
+        match self.wait(&user, now, site, words) {
+            Some(wait) => {
+                self.forget();
+                refused(wait)
+            }
+            None => {
+                let left = (PIN_TRIES - wrong).to_string();
+                let problem = words.say(Common::WrongPin { left: &left });
+                Verdict::Answer(Answer::refused(problem.clone()).asking(entry.refused(problem)))
+            }
+        }
+    }
+
+    fn wait(&self, user: &User, now: Timestamp, site: Option<&Site>, words: Words) -> Option<String> {
+        let until = self.tries.get(&user.id)?.until;
+        if until <= now {
+            return None;
+        }
+        // Rounded up, so that the time said is never too early.
+        let shown = until.plus_ms(59_999);
+        let time = match site {
+            Some(site) => words.clock(shown, site.zone),
+            None => shown.to_string(),
+        };
+        Some(words.say(Common::PinWait { name: &user.name, time: &time }))
+    }
+
+    /// Nobody is about to sign in.
+    pub(super) fn forget(&mut self) {
+        self.waiting = None;
+    }
+
+    pub(super) fn view(&self, site: Option<&Site>, device: &str, words: Words) -> Drawn {
+        let prompt = match (&self.waiting, site) {
+            (Some(user), _) => user.name.clone(),
+            (None, Some(_)) => words.say(Common::ScanBadge),
+            (None, None) => words.say(Common::NotEnrolled),
+        };
+        let place = site.map_or("", |site| site.name.as_str());
+        let detail: Vec<&str> = [place, device].into_iter().filter(|part| !part.is_empty()).collect();
+        let page = SignInPage { prompt, detail: detail.join(" · ") };
+        Drawn::new(words.say(Common::Title), Page::SignIn(page))
+    }
+}
+
+fn refused(text: String) -> Verdict {
+    Verdict::Answer(Answer::refused(text))
+}
+
+/// 30 s after the fifth wrong PIN, then twice as long each time, up to 15 minutes.
+fn wait_ms(wrong: u32) -> i64 {
+    let doublings = wrong.saturating_sub(PIN_TRIES).min(16);
+    (PIN_WAIT_MS << doublings).min(PIN_WAIT_MS_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow() {
+        for (wrong, seconds) in [(5, 30), (6, 60), (7, 120), (9, 480), (10, 900), (u32::MAX, 900)] {
+            assert_eq!(wait_ms(wrong), seconds * 1000, "{wrong}");
+        }
+    }
+}
