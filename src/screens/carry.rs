@@ -40,6 +40,14 @@ impl Carry {
         }
     }
 
+    /// Put-away that this scan begins by itself: a pallet that waits at the dock.
+    pub(super) fn begun_by(desk: &Desk<'_>, scan: &Scan) -> Result<Option<Self>, StoreError> {
+        let Meaning::Hu(code, _) = &scan.meaning else { return Ok(None) };
+        let load = Load::of_hu(desk.store, code)?;
+        let waits = load.is_some_and(|load| load.from.kind == LocationKind::Dock);
+        Ok(waits.then(|| Self::new(MoveKind::PutAway)))
+    }
+
     fn puts_away(&self) -> bool {
         self.kind == MoveKind::PutAway
     }

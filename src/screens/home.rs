@@ -1,8 +1,8 @@
 //! Home: the tiles with what waits, and the place where any scan opens the right job.
 
-use super::jobs::Job;
+use super::jobs::{self, Job, Opened};
 use super::resolve::Scan;
-use super::screen::{Answer, Desk, Drawn, Frame, Screen, button};
+use super::screen::{Answer, Desk, Drawn, Frame, Next, Screen, button};
 use super::view::{HomePage, Page, Tile};
 use super::words::{Common, Words};
 use crate::domain::Direction;
@@ -39,8 +39,15 @@ impl Screen for Home {
         Ok(())
     }
 
-    fn on_scan(&mut self, desk: &mut Desk<'_>, _scan: &Scan) -> Result<Answer, StoreError> {
-        Ok(Answer::pass(desk.say(Common::NoPageForThis)))
+    fn on_scan(&mut self, desk: &mut Desk<'_>, scan: &Scan) -> Result<Answer, StoreError> {
+        Ok(match jobs::begun_by(desk, scan)? {
+            Some(Opened::Page(mut page, _)) => {
+                let answer = page.on_scan(desk, scan)?;
+                answer.then(Next::Open(page))
+            }
+            Some(Opened::Not(text)) => Answer::refused(text),
+            None => Answer::pass(desk.say(Common::NoPageForThis)),
+        })
     }
 
     fn on_tap(&mut self, _desk: &mut Desk<'_>, _id: &str) -> Result<Answer, StoreError> {

@@ -3,6 +3,7 @@
 use super::carry::Carry;
 use super::orders::Orders;
 use super::receive::Receive;
+use super::resolve::Scan;
 use super::screen::{Desk, Screen};
 use super::words::{Common, Words};
 use crate::domain::{Direction, MoveKind, Order, Role};
@@ -89,6 +90,17 @@ pub(super) fn open_order(desk: &mut Desk<'_>, order: &Order) -> Result<Opened, S
         }),
         Direction::Outbound => Ok(Opened::Not(desk.say(Common::NoPageForThis))),
     }
+}
+
+/// The page that a scan on the home page begins by itself; the page is told of the scan next.
+pub(super) fn begun_by(desk: &Desk<'_>, scan: &Scan) -> Result<Option<Opened>, StoreError> {
+    if let Some(page) = Receive::begun_by(desk, scan)? {
+        return Ok(Some(match not_allowed(desk, Job::Receive) {
+            Some(no) => Opened::Not(no),
+            None => Opened::Page(Box::new(page), String::new()),
+        }));
+    }
+    Ok(Carry::begun_by(desk, scan)?.map(|page| Opened::Page(Box::new(page), String::new())))
 }
 
 fn not_allowed(desk: &Desk<'_>, job: Job) -> Option<String> {

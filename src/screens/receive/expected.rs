@@ -105,6 +105,12 @@ impl Expected {
         (lines, here)
     }
 
+    /// The announced pallet that holds this lot.
+    pub(super) fn pallet_with(&self, item: ItemId, lot: Option<&LotNumber>) -> Option<HuCode> {
+        let holds = |line: &&OrderLine| line.item == item && line.lot.is_some() && line.lot.as_ref() == lot;
+        self.lines().iter().find(holds).and_then(|line| line.hu.clone())
+    }
+
     /// The receipt of announced lines as they were announced.
     pub(super) fn receipt_of(&self, lines: &[OrderLine], to: &Place, reason: Option<Reason>) -> Receipt {
         Receipt {

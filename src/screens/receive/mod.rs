@@ -182,7 +182,17 @@ impl Screen for Receive {
             return Ok(answer);
         }
         match &scan.meaning {
-            Meaning::Goods(label) => self.scan_goods(desk, label, None),
+            Meaning::Goods(label) => {
+                // The second symbol of an announced pallet says what is in it, not which one it is.
+                let pallet = match scan.reading.content_gtin() {
+                    Some(_) => self.expected.pallet_with(label.item.id, label.lot.as_ref()),
+                    None => None,
+                };
+                match pallet {
+                    Some(code) => self.scan_pallet(desk, &code, None),
+                    None => self.scan_goods(desk, label, None),
+                }
+            }
             Meaning::Hu(code, content) => self.scan_pallet(desk, code, content.as_deref()),
             Meaning::Location(place) => self.scan_location(desk, place),
             Meaning::Order(order) if self.expected.order.as_ref().is_some_and(|own| own.id == order.id) => {
