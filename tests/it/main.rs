@@ -1,3 +1,4 @@
+mod flows;
 mod labels;
 mod store_confirm;
 mod store_kit;
