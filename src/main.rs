@@ -22,6 +22,9 @@ enum Command {
     Decode(DecodeArgs),
     /// Plays a flow file against a handheld's file, without a window, and prints the state after each input.
     Replay(ReplayArgs),
+    /// Sends what waits in a handheld's file and fetches what is new, once.
+    #[cfg(feature = "net")]
+    Sync(firstout::sync::cli::SyncArgs),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -31,6 +34,10 @@ fn main() -> anyhow::Result<()> {
             decode::run(&args, today, io::stdin().lock(), io::stdout().lock())?;
         }
         Command::Replay(args) => flow::replay(&args, now(), &mut NewIds, io::stdout().lock())?,
+        #[cfg(feature = "net")]
+        Command::Sync(args) => {
+            firstout::sync::cli::run(&args, now, io::stdout().lock())?;
+        }
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Sync: the wire format, a state machine without I/O, the driver that gives it a store, and its HTTP executor.
 
+#[cfg(feature = "net")]
+pub mod cli;
 pub mod driver;
 pub mod engine;
 #[cfg(feature = "net")]
