@@ -2,4 +2,6 @@ mod flows;
 mod labels;
 mod store_confirm;
 mod store_kit;
+#[cfg(feature = "net")]
+mod sync_http;
 mod sync_sim;

@@ -1,0 +1,257 @@
+//! The HTTP executor against servers that misbehave, byte by byte.
+
+use firstout::sync::engine::{Failure, Problem, Reply, Snapshot};
+use firstout::sync::http::{ENCODED_BYTES_MAX, HttpTransport, enrol};
+use firstout::sync::transport::{Request, Transport};
+use firstout::sync::wire::{Conflict, Hash, PushRequest, ServerEpoch};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use uuid::Uuid;
+
+const HELLO: &str = r#"{"service":"firstout","server_id":"00000000-0000-0000-0000-000000000001","server_epoch":"00000000-0000-0000-0000-000000000002","protocol":[1,1],"now":5,"device_epoch":1,"device_last_seq":0,"heads":{"control":{"seq":0,"hash":"0000000000000000000000000000000000000000000000000000000000000000"},"master":{"seq":0,"hash":"0000000000000000000000000000000000000000000000000000000000000000"},"site":{"seq":0,"hash":"0000000000000000000000000000000000000000000000000000000000000000"}}}"#;
+
+/// Answers one connection after the other with these bytes and then closes it; the requests are returned.
+fn server(answers: Vec<Vec<u8>>) -> (SocketAddr, JoinHandle<Vec<String>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap();
+    let thread = std::thread::spawn(move || {
+        let mut requests = vec![];
+        for answer in answers {
+            let (mut stream, _) = listener.accept().unwrap();
+            requests.push(request(&mut stream));
+            let _ = stream.write_all(&answer);
+        }
+        requests
+    });
+    (addr, thread)
+}
+
+/// Reads one request: its head, and as much of a body as it announces.
+fn request(stream: &mut std::net::TcpStream) -> String {
+    let (mut bytes, mut piece) = (vec![], [0_u8; 4096]);
+    loop {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if let Some(end) = text.find("\r\n\r\n") {
+            let length = text.lines().find_map(|line| line.strip_prefix("content-length: "));
+            let length: usize = length.map_or(0, |length| length.trim().parse().unwrap());
+            if bytes.len() >= end + 4 + length {
+                return text;
+            }
+        }
+        // A TLS client speaks first, and not in lines.
+        if bytes.first() == Some(&0x16) {
+            return text;
+        }
+        match stream.read(&mut piece) {
+            Ok(0) | Err(_) => return text,
+            Ok(read) => bytes.extend_from_slice(&piece[..read]),
+        }
+    }
+}
+
+fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+    let length = body.len();
+    let mut bytes =
+        format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n{headers}\r\n")
+            .into_bytes();
+    bytes.extend_from_slice(body);
+    bytes
+}
+
+fn json(status: &str, body: &str) -> Vec<u8> {
+    answer(status, "content-type: application/json\r\n", body.as_bytes())
+}
+
+fn folder() -> PathBuf {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("firstout-http-{}-{number}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn transport(url: &str) -> HttpTransport {
+    HttpTransport::new(url, "secret", b"", &folder()).unwrap()
+}
+
+fn send(answer: Vec<u8>, request: &Request) -> Result<Reply, Failure> {
+    let (addr, _) = server(vec![answer]);
+    transport(&format!("http://{addr}/")).send(request)
+}
+
+#[track_caller]
+fn check(answer: Vec<u8>, expected: Failure) {
+    assert_eq!(send(answer, &Request::Hello(None)).unwrap_err(), expected);
+}
+
+fn status(code: u16) -> Failure {
+    Failure::Status { code, retry_after_s: None }
+}
+
+#[test]
+fn a_good_answer_is_read_however_it_is_packed() {
+    let zstd = zstd::encode_all(HELLO.as_bytes(), 3).unwrap();
+    let packed = answer("200 OK", "content-type: application/json\r\ncontent-encoding: zstd\r\n", &zstd);
+    for bytes in [json("200 OK", HELLO), packed] {
+        assert!(matches!(send(bytes, &Request::Hello(None)), Ok(Reply::Hello(hello)) if hello.now.0 == 5));
+    }
+}
+
+#[test]
+fn a_captive_portal_is_no_server() {
+    let page = b"<html>Welcome to the guest network</html>";
+    check(answer("200 OK", "content-type: text/html\r\n", page), Failure::NotFirstout);
+    check(answer("200 OK", "", page), Failure::NotFirstout);
+    check(json("200 OK", r#"{"login":"please"}"#), Failure::NotFirstout);
+    check(answer("403 Forbidden", "content-type: text/html\r\n", page), Failure::NotFirstout);
+    let moved = answer("302 Found", "location: http://portal.example/login\r\n", b"");
+    check(moved, status(302));
+    assert_eq!(status(302).problem(), Problem::Portal);
+}
+
+#[test]
+fn a_snapshot_from_a_portal_is_none() {
+    let page = answer("200 OK", "content-type: text/html\r\n", b"<html>");
+    assert_eq!(send(page, &Request::Snapshot).unwrap_err(), Failure::NotFirstout);
+}
+
+#[test]
+fn errors_keep_their_number_and_their_wait() {
+    check(json("500 Internal Server Error", "{}"), status(500));
+    check(json("401 Unauthorized", r#"{"code":"unauthorized"}"#), status(401));
+    check(answer("413 Payload Too Large", "", b""), status(413));
+    let busy = answer("429 Too Many Requests", "retry-after: 17\r\n", b"");
+    check(busy, Failure::Status { code: 429, retry_after_s: Some(17) });
+    let date = answer("503 Service Unavailable", "retry-after: Wed, 21 Oct 2026 07:28:00 GMT\r\n", b"");
+    check(date, status(503));
+}
+
+#[test]
+fn what_ends_early_is_not_believed() {
+    let mut cut = json("200 OK", HELLO);
+    cut.truncate(cut.len() - 20);
+    check(cut, Failure::Truncated);
+    check(b"HTTP/1.1 200 OK\r\ncontent-le".to_vec(), Failure::Truncated);
+    check(vec![], Failure::Truncated);
+    let head = "content-type: application/json\r\ncontent-encoding: zstd\r\n";
+    check(answer("200 OK", head, b"<html>"), Failure::Truncated);
+    check(json("200 OK", &HELLO[..HELLO.len() - 5]), Failure::Truncated);
+}
+
+#[test]
+fn an_endless_answer_is_cut_off() {
+    let head = "content-type: application/json\r\n";
+    let long = vec![b' '; ENCODED_BYTES_MAX as usize + 1];
+    check(answer("200 OK", head, &long), Failure::TooLarge);
+    let bomb = zstd::encode_all(&*vec![b' '; 70 * 1024 * 1024], 1).unwrap();
+    let head = "content-type: application/json\r\ncontent-encoding: zstd\r\n";
+    check(answer("200 OK", head, &bomb), Failure::TooLarge);
+}
+
+#[test]
+fn nobody_there_is_offline_and_no_tls_is_tls() {
+    let addr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let gone = transport(&format!("http://{addr}")).send(&Request::Hello(None));
+    assert_eq!(gone.unwrap_err(), Failure::Offline);
+    let (addr, _) = server(vec![b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()]);
+    let plain = transport(&format!("https://{addr}")).send(&Request::Hello(None));
+    assert_eq!(plain.unwrap_err(), Failure::Tls);
+}
+
+#[test]
+fn addresses_are_checked_before_anything_is_sent() {
+    for url in ["", "server", "ftp://server", "http://", "file:///etc/passwd"] {
+        assert!(HttpTransport::new(url, "s", b"", &folder()).is_err(), "{url:?}");
+    }
+}
+
+#[test]
+fn conflicts_are_answers() {
+    let push = Request::Push(PushRequest {
+        device: firstout::domain::DeviceId(Uuid::nil()),
+        epoch: 1,
+        server_epoch: ServerEpoch(Uuid::nil()),
+        device_now: firstout::domain::Timestamp(0),
+        prev_hash: Hash::default(),
+        events: vec![],
+    });
+    let conflict = send(json("409 Conflict", r#"{"gap":{"expected":7}}"#), &push).unwrap();
+    assert!(matches!(conflict, Reply::Conflict(Conflict::Gap { expected: 7 })));
+    let page = answer("409 Conflict", "content-type: text/html\r\n", b"<html>");
+    assert_eq!(send(page, &push).unwrap_err(), Failure::NotFirstout);
+}
+
+#[test]
+fn the_secret_travels_in_its_header_and_the_head_in_the_address() {
+    let (addr, thread) = server(vec![json("200 OK", HELLO)]);
+    transport(&format!("http://{addr}")).send(&Request::Hello(Some(12))).unwrap();
+    let request = thread.join().unwrap().remove(0);
+    assert!(request.starts_with("GET /v1/hello?head=12 HTTP/1.1\r\n"), "{request}");
+    assert!(request.contains("authorization: Bearer secret\r\n"), "{request}");
+    assert!(request.contains("accept-encoding: zstd, gzip\r\n"), "{request}");
+}
+
+#[test]
+fn an_enrolment_that_is_refused_says_so() {
+    let (addr, _) = server(vec![json("403 Forbidden", r#"{"code":"bad_token"}"#)]);
+    let refused = enrol(&format!("http://{addr}"), "token", "HH-1", b"").unwrap();
+    assert_eq!(refused.unwrap_err(), status(403));
+}
+
+/// Lines that pack badly, so that a part of the stream is a real part.
+fn lines() -> Vec<u8> {
+    (0..4_000_u64).flat_map(|n| format!("{}\n", n.wrapping_mul(0x9E37_79B9_7F4A_7C15)).into_bytes()).collect()
+}
+
+fn unpacked(reply: Result<Reply, Failure>) -> Vec<u8> {
+    let Ok(Reply::Snapshot(Snapshot::File(path))) = reply else { panic!("{reply:?}") };
+    std::fs::read(path).unwrap()
+}
+
+#[test]
+fn a_snapshot_goes_on_where_it_stopped() {
+    let packed = zstd::encode_all(&*lines(), 3).unwrap();
+    let half = packed.len() / 2;
+    let kind = "content-type: application/zstd\r\netag: \"e1\"\r\n";
+    let mut first = answer("200 OK", kind, &packed);
+    first.truncate(first.len() - (packed.len() - half));
+    let range = format!("{kind}content-range: bytes {half}-{}/{}\r\n", packed.len() - 1, packed.len());
+    let rest = answer("206 Partial Content", &range, &packed[half..]);
+    let (addr, thread) = server(vec![first, rest]);
+    let mut transport = transport(&format!("http://{addr}"));
+    assert_eq!(transport.send(&Request::Snapshot).unwrap_err(), Failure::Truncated);
+    assert_eq!(unpacked(transport.send(&Request::Snapshot)), lines());
+    let requests = thread.join().unwrap();
+    assert!(!requests[0].contains("range:"), "{}", requests[0]);
+    assert!(requests[1].contains(&format!("range: bytes={half}-\r\n")), "{}", requests[1]);
+    assert!(requests[1].contains("if-range: \"e1\"\r\n"), "{}", requests[1]);
+}
+
+#[test]
+fn a_snapshot_that_changed_meanwhile_begins_anew() {
+    let old = zstd::encode_all(&b"old"[..], 3).unwrap();
+    let new = zstd::encode_all(&*lines(), 3).unwrap();
+    let mut first = answer("200 OK", "etag: \"e1\"\r\n", &old);
+    first.truncate(first.len() - 2);
+    let (addr, _) = server(vec![first, answer("200 OK", "etag: \"e2\"\r\n", &new)]);
+    let mut transport = transport(&format!("http://{addr}"));
+    assert_eq!(transport.send(&Request::Snapshot).unwrap_err(), Failure::Truncated);
+    assert_eq!(unpacked(transport.send(&Request::Snapshot)), lines());
+}
+
+#[test]
+fn a_part_that_cannot_be_continued_is_forgotten() {
+    let packed = zstd::encode_all(&*lines(), 3).unwrap();
+    let mut first = answer("200 OK", "etag: \"e1\"\r\n", &packed);
+    first.truncate(first.len() - 5);
+    let beyond = answer("416 Range Not Satisfiable", "", b"");
+    let (addr, thread) = server(vec![first, beyond, answer("200 OK", "etag: \"e1\"\r\n", &packed)]);
+    let mut transport = transport(&format!("http://{addr}"));
+    assert_eq!(transport.send(&Request::Snapshot).unwrap_err(), Failure::Truncated);
+    assert_eq!(transport.send(&Request::Snapshot).unwrap_err(), Failure::Truncated);
+    assert_eq!(unpacked(transport.send(&Request::Snapshot)), lines());
+    assert!(!thread.join().unwrap()[2].contains("range:"));
+}
