@@ -73,7 +73,7 @@ pub fn judge(scanned: &Candidate, demand: &Demand, best: Option<&Candidate>, pol
     }
 }
 
-/// Takes stock for an order line of which `open` base units are still to pick.
+/// Takes stock, of one lot from one or several places, for an order line of which `open` base units are still to pick.
 ///
 /// # Errors
 /// See [`Refusal`]. More than the line lacks is never picked; more than is believed there only when `confirmed`.
@@ -81,24 +81,28 @@ pub fn pick(
     order: &Order,
     line: &OrderLine,
     open: Quantity,
-    take: &Take,
+    takes: &[Take],
     to: &Place,
     fefo: Option<FefoOverride>,
     confirmed: bool,
 ) -> Result<Body, Refusal> {
-    let Take { candidate, quantity } = take;
-    check_quantity(*quantity, candidate.serial.is_some())?;
-    if candidate.key.item != line.item {
-        return Err(Refusal::OtherItem { wanted: line.item });
+    check_lines(takes.len())?;
+    let wanted: Quantity = takes.iter().map(|take| take.quantity).sum();
+    let mut lines = Vec::with_capacity(takes.len());
+    for Take { candidate, quantity } in takes {
+        check_quantity(*quantity, candidate.serial.is_some())?;
+        if candidate.key.item != line.item {
+            return Err(Refusal::OtherItem { wanted: line.item });
+        }
+        if wanted > open {
+            return Err(Refusal::AboveOpen { open, wanted });
+        }
+        if *quantity > candidate.quantity && !confirmed {
+            return Err(Refusal::AboveThere { there: candidate.quantity, wanted: *quantity });
+        }
+        lines.push(movement(candidate, *quantity, to.clone(), line.line));
     }
-    if *quantity > open {
-        return Err(Refusal::AboveOpen { open, wanted: *quantity });
-    }
-    if *quantity > candidate.quantity && !confirmed {
-        return Err(Refusal::AboveThere { there: candidate.quantity, wanted: *quantity });
-    }
-    let movement = movement(candidate, *quantity, to.clone(), line.line);
-    Ok(Body::Pick(Pick { order: order.id, lines: vec![movement], fefo }))
+    Ok(Body::Pick(Pick { order: order.id, lines, fefo }))
 }
 
 fn movement(candidate: &Candidate, quantity: Quantity, to: Place, line: u32) -> Movement {

@@ -99,8 +99,15 @@ fn what_must_not_be_taken_stops() {
 
 fn pick_of(units: i64, open: i64, there: i64, confirmed: bool) -> Result<Quantity, Refusal> {
     let take = Take { candidate: stock("A", None, there), quantity: Quantity::balance(units) };
-    let body =
-        pick(&order(), &line(), Quantity::balance(open), &take, &Place::at(LocationId(3)), None, confirmed)?;
+    let body = pick(
+        &order(),
+        &line(),
+        Quantity::balance(open),
+        &[take],
+        &Place::at(LocationId(3)),
+        None,
+        confirmed,
+    )?;
     let [movement] = body.lines() else { panic!("one line") };
     assert_eq!(
         (movement.line, movement.from.location, movement.to.location),
@@ -121,7 +128,7 @@ fn a_pick_stays_within_its_line_and_the_shelf() {
     assert_eq!(pick_of(24, 24, 6, true), Ok(units(24)));
     let serial = Candidate { serial: Some("S".parse().unwrap()), ..stock("A", None, 1) };
     let take = Take { candidate: serial, quantity: units(2) };
-    let refused = pick(&order(), &line(), units(24), &take, &Place::at(LocationId(3)), None, false);
+    let refused = pick(&order(), &line(), units(24), &[take], &Place::at(LocationId(3)), None, false);
     assert_eq!(refused, Err(Refusal::SerialIsOne { wanted: units(2) }));
 }
 

@@ -160,10 +160,10 @@ pub fn inbound_line(
     let open = || of_item().filter(|line| line.lot.is_none());
     let found = announced()
         .find(lacks)
-        .or_else(|| announced().last())
+        .or_else(|| announced().next_back())
         .or_else(|| open().find(lacks))
         .or_else(|| of_item().find(lacks))
-        .or_else(|| of_item().last());
+        .or_else(|| of_item().next_back());
     found.map(|line| line.line)
 }
 
