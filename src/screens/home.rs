@@ -13,6 +13,7 @@ use chrono::Timelike;
 #[derive(Debug, Default)]
 pub(super) struct Home {
     inbound: u64,
+    outbound: u64,
     waiting: u64,
 }
 
@@ -22,7 +23,8 @@ impl Home {
         match job {
             Job::Receive => some(self.inbound).map(|count| words.say(Common::Due { count: &count })),
             Job::PutAway => some(self.waiting).map(|count| words.say(Common::Wait { count: &count })),
-            Job::Move => None,
+            Job::Pick => some(self.outbound).map(|count| words.say(Common::Due { count: &count })),
+            _ => None,
         }
         .unwrap_or_default()
     }
@@ -35,6 +37,7 @@ impl Screen for Home {
 
     fn refresh(&mut self, desk: &mut Desk<'_>) -> Result<(), StoreError> {
         self.inbound = desk.store.count_open_orders(Direction::Inbound)?;
+        self.outbound = desk.store.count_open_orders(Direction::Outbound)?;
         self.waiting = desk.store.count_dock_stock()?;
         Ok(())
     }

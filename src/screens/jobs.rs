@@ -1,10 +1,15 @@
 //! Which jobs there are, who may do them, and which page begins each. The only place that knows every page.
 
 use super::carry::Carry;
+use super::dispatch::Dispatch;
+use super::hold::HoldPage;
+use super::look_up::LookUp;
 use super::orders::Orders;
+use super::pick::{Pick, is_picked};
 use super::receive::Receive;
-use super::resolve::Scan;
+use super::resolve::{Meaning, Scan};
 use super::screen::{Desk, Screen};
+use super::sync_status::SyncStatusPage;
 use super::words::{Common, Words};
 use crate::domain::{Direction, MoveKind, Order, Role};
 use crate::store::StoreError;
@@ -16,8 +21,18 @@ pub enum Job {
     Receive,
     /// From the dock into storage.
     PutAway,
+    /// The walk over an order's lines.
+    Pick,
     /// From place to place.
     Move,
+    /// Loading the truck.
+    Dispatch,
+    /// What, where, since when.
+    LookUp,
+    /// Stop something, or let it go.
+    Hold,
+    /// How safe everything is; behind the badge.
+    Sync,
 }
 
 /// Whether a job could be opened.
@@ -30,7 +45,8 @@ pub(super) enum Opened {
 
 impl Job {
     /// In the order of the tiles.
-    pub const ALL: [Self; 3] = [Self::Receive, Self::PutAway, Self::Move];
+    pub const ALL: [Self; 7] =
+        [Self::Receive, Self::PutAway, Self::Pick, Self::Move, Self::Dispatch, Self::LookUp, Self::Hold];
 
     /// What its tile sends.
     #[must_use]
@@ -38,7 +54,12 @@ impl Job {
         match self {
             Self::Receive => "tile:receive",
             Self::PutAway => "tile:put_away",
+            Self::Pick => "tile:pick",
             Self::Move => "tile:move",
+            Self::Dispatch => "tile:dispatch",
+            Self::LookUp => "tile:look_up",
+            Self::Hold => "tile:hold",
+            Self::Sync => "badge",
         }
     }
 
@@ -48,7 +69,12 @@ impl Job {
         words.say(match self {
             Self::Receive => Common::TileReceive,
             Self::PutAway => Common::TilePutAway,
+            Self::Pick => Common::TilePick,
             Self::Move => Common::TileMove,
+            Self::Dispatch => Common::TileDispatch,
+            Self::LookUp => Common::TileLookUp,
+            Self::Hold => Common::TileHold,
+            Self::Sync => Common::TileSync,
         })
     }
 
@@ -57,14 +83,15 @@ impl Job {
     pub fn role(self) -> Role {
         match self {
             Self::Receive => Role::Clerk,
-            Self::PutAway | Self::Move => Role::Picker,
+            Self::Hold => Role::Supervisor,
+            _ => Role::Picker,
         }
     }
 }
 
 /// The job that a tap opens, on whatever page.
 pub(super) fn of_tap(id: &str) -> Option<Job> {
-    Job::ALL.into_iter().find(|job| job.tap() == id)
+    Job::ALL.into_iter().chain([Job::Sync]).find(|job| job.tap() == id)
 }
 
 /// The page where a job begins.
@@ -73,23 +100,39 @@ pub(super) fn open(desk: &Desk<'_>, job: Job) -> Result<Opened, StoreError> {
         return Ok(Opened::Not(no));
     }
     let page: Box<dyn Screen> = match job {
-        Job::Receive => Box::new(Orders::new(Direction::Inbound)),
+        Job::Receive | Job::Pick | Job::Dispatch => Box::new(Orders::new(job)),
         Job::PutAway => Box::new(Carry::new(MoveKind::PutAway)),
         Job::Move => Box::new(Carry::new(MoveKind::Move)),
+        Job::LookUp => Box::new(LookUp::default()),
+        Job::Hold => Box::new(HoldPage::default()),
+        Job::Sync => Box::new(SyncStatusPage::default()),
     };
     Ok(Opened::Page(page, String::new()))
 }
 
-/// The page for an open order's papers.
+/// The page for an open order's papers: what is picked already is loaded.
 pub(super) fn open_order(desk: &mut Desk<'_>, order: &Order) -> Result<Opened, StoreError> {
-    let text = desk.say(Common::OrderOpened { number: &order.number });
-    match order.direction {
-        Direction::Inbound => Ok(match not_allowed(desk, Job::Receive) {
-            Some(no) => Opened::Not(no),
-            None => Opened::Page(Box::new(Receive::for_order(desk, order.clone())?), text),
-        }),
-        Direction::Outbound => Ok(Opened::Not(desk.say(Common::NoPageForThis))),
+    let job = match order.direction {
+        Direction::Inbound => Job::Receive,
+        Direction::Outbound if is_picked(desk.store, order)? => Job::Dispatch,
+        Direction::Outbound => Job::Pick,
+    };
+    open_order_for(desk, order, job)
+}
+
+/// The page for an open order in that job.
+pub(super) fn open_order_for(desk: &mut Desk<'_>, order: &Order, job: Job) -> Result<Opened, StoreError> {
+    if let Some(no) = not_allowed(desk, job) {
+        return Ok(Opened::Not(no));
     }
+    let order = order.clone();
+    let text = desk.say(Common::OrderOpened { number: &order.number });
+    let page: Box<dyn Screen> = match job {
+        Job::Dispatch => Box::new(Dispatch::for_order(desk, order)?),
+        Job::Pick => Box::new(Pick::for_order(desk, order)?),
+        _ => Box::new(Receive::for_order(desk, order)?),
+    };
+    Ok(Opened::Page(page, text))
 }
 
 /// The page that a scan on the home page begins by itself; the page is told of the scan next.
@@ -100,7 +143,11 @@ pub(super) fn begun_by(desk: &Desk<'_>, scan: &Scan) -> Result<Option<Opened>, S
             None => Opened::Page(Box::new(page), String::new()),
         }));
     }
-    Ok(Carry::begun_by(desk, scan)?.map(|page| Opened::Page(Box::new(page), String::new())))
+    if let Some(page) = Carry::begun_by(desk, scan)? {
+        return Ok(Some(Opened::Page(Box::new(page), String::new())));
+    }
+    let is_thing = matches!(scan.meaning, Meaning::Goods(_) | Meaning::Location(_) | Meaning::Hu(..));
+    Ok(is_thing.then(|| Opened::Page(Box::new(LookUp::default()), String::new())))
 }
 
 fn not_allowed(desk: &Desk<'_>, job: Job) -> Option<String> {

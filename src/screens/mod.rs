@@ -3,22 +3,29 @@
 //! [`Session`] owns the stack of pages and answers every input; a page is one file with one [`Screen`]. A new page needs its
 //! file, a line in `jobs.rs`, and its words.
 
+mod ages;
 mod carry;
+mod dispatch;
 mod entry;
+mod hold;
 mod home;
 mod jobs;
 mod load;
+mod look_up;
 mod message;
 mod orders;
+mod pick;
 mod receive;
 mod resolve;
 mod screen;
 mod session;
 mod sign_in;
+mod sync_status;
 mod view;
 mod what;
 pub mod words;
 
+pub use ages::HOLDS_AGE_MS;
 pub use entry::{Asked, ENTRY_CHARS_MAX, Entry, read_date, read_quantity};
 pub use jobs::Job;
 pub use message::{refusal_words, store_words};

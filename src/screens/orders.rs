@@ -1,6 +1,6 @@
 //! A list of open orders to choose from; scanning the papers is quicker.
 
-use super::jobs::{Opened, open_order};
+use super::jobs::{Job, Opened, open_order_for};
 use super::receive::Receive;
 use super::resolve::Scan;
 use super::screen::{Answer, Desk, Drawn, Frame, Next, Screen, button};
@@ -14,6 +14,7 @@ pub const ORDER_ROWS: u64 = 5;
 
 /// The list for one direction.
 pub(super) struct Orders {
+    job: Job,
     direction: Direction,
     offset: u64,
     count: u64,
@@ -21,8 +22,9 @@ pub(super) struct Orders {
 }
 
 impl Orders {
-    pub(super) fn new(direction: Direction) -> Self {
-        Self { direction, offset: 0, count: 0, rows: Vec::new() }
+    pub(super) fn new(job: Job) -> Self {
+        let direction = if job == Job::Receive { Direction::Inbound } else { Direction::Outbound };
+        Self { job, direction, offset: 0, count: 0, rows: Vec::new() }
     }
 }
 
@@ -66,7 +68,7 @@ impl Screen for Orders {
                 let Some(order) = order.filter(|order| order.status == OrderStatus::Open) else {
                     return Ok(Answer::silent());
                 };
-                return Ok(match open_order(desk, &order)? {
+                return Ok(match open_order_for(desk, &order, self.job)? {
                     Opened::Page(page, text) => Answer::accepted(text).then(Next::Replace(page)),
                     Opened::Not(text) => Answer::refused(text),
                 });
@@ -80,9 +82,10 @@ impl Screen for Orders {
         let words = frame.words;
         let rows = self.rows.iter().map(|order| row(order, frame)).collect();
         let prompt = if self.count == 0 { Common::NoOrders } else { Common::ScanOrder };
-        let title = match self.direction {
-            Direction::Inbound => Common::OrdersIn,
-            Direction::Outbound => Common::OrdersOut,
+        let title = match self.job {
+            Job::Dispatch => Common::OrdersLoad,
+            _ if self.direction == Direction::Inbound => Common::OrdersIn,
+            _ => Common::OrdersOut,
         };
         let mut drawn =
             Drawn::new(words.say(title), Page::Orders(ListPage { prompt: words.say(prompt), rows }));

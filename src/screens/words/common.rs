@@ -26,6 +26,7 @@ super::messages! {
         TileDispatch: "Dispatch", "Verladen";
         TileLookUp: "Look up", "Nachsehen";
         TileHold: "Hold", "Sperren";
+        TileSync: "Sync", "Abgleich";
         Due { count }: "{count} due", "{count} offen";
         Wait { count }: "{count} wait", "{count} warten";
         OpenOrders { count }: "Orders: {count}", "Aufträge: {count}";

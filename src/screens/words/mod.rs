@@ -4,14 +4,24 @@
 //! Each is at most twelve words, says what to do next and uses real names, never codes.
 
 mod common;
+mod dispatch;
 mod format;
+mod hold;
+mod look_up;
+mod pick;
 mod receive;
 mod stock;
+mod sync;
 
 pub use common::Common;
+pub use dispatch::Loading;
 pub use format::{Words, reason_id, reason_of_id};
+pub use hold::Holding;
+pub use look_up::Looking;
+pub use pick::Picking;
 pub use receive::Receiving;
 pub use stock::Stock;
+pub use sync::Syncing;
 
 /// A language of the screens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -104,6 +114,11 @@ mod tests {
         check(Common::samples());
         check(Receiving::samples());
         check(Stock::samples());
+        check(Picking::samples());
+        check(Loading::samples());
+        check(Looking::samples());
+        check(Holding::samples());
+        check(Syncing::samples());
     }
 
     #[test]
