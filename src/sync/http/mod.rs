@@ -199,11 +199,12 @@ fn refusal(response: &Response) -> Failure {
 fn failure(error: &reqwest::Error) -> Failure {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(at) = cause {
-        let wrapped = at.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if at.is::<rustls::Error>() || wrapped.is_some_and(|inner| inner.is::<rustls::Error>()) {
+        if at.is::<rustls::Error>() {
             return Failure::Tls;
         }
-        cause = at.source();
+        // An I/O error names what it wraps by `get_ref` only, and the TLS stream wraps twice.
+        let wrapped = at.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        cause = wrapped.map_or_else(|| at.source(), |inner| Some(inner));
     }
     if error.is_timeout() {
         Failure::TimedOut
