@@ -4,7 +4,7 @@ use super::entry::{Asked, Entry, read_quantity};
 use super::load::{Extent, Found, Load, LoadRow, Suggestion, suggest};
 use super::message::refusal_words;
 use super::resolve::{Label, Meaning, Scan};
-use super::screen::{Answer, Desk, Drawn, Frame, Leave, Screen, button};
+use super::screen::{Answer, Desk, Drawn, Frame, Leave, Screen, button, steps};
 use super::view::{MovePage, Page, Row, Tone};
 use super::words::{Common, Stock, Words};
 use crate::domain::{HuCode, Item, Location, LocationKind, MoveKind, Quantity, Unit};
@@ -383,6 +383,10 @@ impl Screen for Carry {
         }
     }
 
+    fn has_in_hand(&self) -> bool {
+        self.hand.is_some() || !self.choose.is_empty()
+    }
+
     fn drop_in_hand(&mut self, words: Words) -> Option<String> {
         let load = self.hand.take().or_else(|| self.choose.pop())?;
         self.put_down();
@@ -421,11 +425,11 @@ impl Screen for Carry {
         if self.puts_away() && self.count > 0 {
             drawn.progress = words.say(Common::Wait { count: &self.count.to_string() });
         }
-        if hand.is_some_and(|load| load.extent == Extent::Goods) {
-            drawn.secondary.push(button("quantity", words.say(Stock::Quantity)));
+        if let Some(load) = hand.filter(|load| load.extent == Extent::Goods) {
+            drawn.secondary.extend(steps(load.step, words));
         }
-        if hand.is_some() || !self.choose.is_empty() {
-            drawn.secondary.push(button("undo", words.say(Common::Undo)));
+        if self.has_in_hand() {
+            drawn.secondary.push(button("undo", words.say(Stock::PutDown)));
         }
         drawn
     }

@@ -20,7 +20,7 @@ pub enum Asked {
     Serial,
     /// An operator's PIN.
     Pin,
-    /// Any code, taken like a scan.
+    /// Any code: the session takes it like a scan, the page never sees the entry.
     Code,
 }
 

@@ -4,7 +4,7 @@ use super::entry::Entry;
 use super::resolve::Scan;
 use super::view::{Button, Page, Sheet, Tone};
 use super::words::{Message, Words};
-use crate::domain::{Body, Day, Event, EventId, Site, Timestamp, User};
+use crate::domain::{Body, Day, Event, EventId, Quantity, Site, Timestamp, User};
 use crate::store::{Draft, Store, StoreError};
 
 /// Makes the ids of new events; only the app draws random ones.
@@ -237,6 +237,11 @@ pub trait Screen: Send {
     /// The keypad it opened was closed without an answer.
     fn on_cancel(&mut self) {}
 
+    /// True while something is in hand that is not saved: `undo` drops it.
+    fn has_in_hand(&self) -> bool {
+        false
+    }
+
     /// Drops what is in hand and not saved, for `undo`; names it.
     fn drop_in_hand(&mut self, _words: Words) -> Option<String> {
         None
@@ -258,4 +263,11 @@ pub trait Screen: Send {
 #[must_use]
 pub fn button(id: &str, label: String) -> Button {
     Button { id: id.to_owned(), label, enabled: true }
+}
+
+/// The buttons that make a quantity smaller and larger by a step; a tap on the quantity itself opens the keypad.
+#[must_use]
+pub fn steps(step: Quantity, words: Words) -> [Button; 2] {
+    let step = words.quantity(step);
+    [button("minus", format!("− {step}")), button("plus", format!("+ {step}"))]
 }

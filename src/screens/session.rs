@@ -3,7 +3,7 @@
 //! A scan goes to the page on top. What it has no use for opens the job it belongs to; what nobody knows is parked with
 //! its bytes. Words are green only after the commit.
 
-use super::entry::{Entry, Key};
+use super::entry::{Asked, Entry, Key};
 use super::home::Home;
 use super::jobs;
 use super::message::{refusal_words, store_words};
@@ -155,6 +155,7 @@ impl Session {
             }
             _ => self.sign_in.view(self.site.as_ref(), &self.config.device_name, words),
         };
+        let in_hand = self.stack.last().is_some_and(|page| page.has_in_hand());
         let Drawn { title, progress, holds_age, page, primary, secondary, sheet } = top;
         View {
             title,
@@ -165,7 +166,7 @@ impl Session {
             page,
             primary,
             secondary,
-            strip: self.strip.clone(),
+            strip: self.strip.clone().map(|strip| Strip { undo: strip.undo || in_hand, ..strip }),
             sheet,
             keypad: self.entry.as_ref().map(Entry::view),
             flash: self.flash,
@@ -388,6 +389,10 @@ impl Session {
         }
         self.entry = None;
         match id {
+            "type" => {
+                let entry = Entry::new(Asked::Code, self.words().say(Common::TypeCode));
+                Ok(Answer::silent().asking(entry))
+            }
             "undo" => self.undo(run),
             "back" => self.back(run),
             "sign_out" => match self.with_top(run, |page, desk| page.leave(desk))? {
@@ -426,6 +431,7 @@ impl Session {
                 }
                 Ok(Answer::silent())
             }
+            Key::Ok(text) if entry.asked == Asked::Code => self.on_bytes(run, text.as_bytes()),
             Key::Ok(text) if self.user.is_none() => {
                 let words = self.words();
                 let verdict = self.sign_in.on_pin(entry, &text, run.now, self.site.as_ref(), words);

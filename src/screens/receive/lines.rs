@@ -112,7 +112,6 @@ impl Receive {
             self.candidate = Some(Candidate::Line { line: Box::new(line), adds });
             return Ok(Answer::question(text));
         }
-        self.candidate = Some(Candidate::Line { line: Box::new(line.clone()), adds });
         self.accept(desk, line, adds)
     }
 

@@ -243,6 +243,10 @@ impl Screen for Receive {
         }
     }
 
+    fn has_in_hand(&self) -> bool {
+        self.hand.is_some() || self.candidate.is_some()
+    }
+
     fn drop_in_hand(&mut self, words: Words) -> Option<String> {
         self.damaged = false;
         match self.candidate.take() {

@@ -1,6 +1,6 @@
 //! What the goods-in page shows.
 
-use super::super::screen::{Drawn, Frame, button};
+use super::super::screen::{Drawn, Frame, button, steps};
 use super::super::view::{Goods, Page, ReceivePage, Row, Tone};
 use super::super::words::{Common, Receiving};
 use super::line::Line;
@@ -36,8 +36,8 @@ pub(super) fn draw(page: &Receive, frame: &Frame<'_>) -> Drawn {
         drawn.progress = page.dock.code.clone();
     }
     drawn.primary = Some(button("done", words.say(Receiving::Done)));
-    if page.hand.is_some() && page.candidate.is_none() {
-        drawn.secondary.push(button("quantity", words.say(Receiving::Quantity)));
+    if let (Some(hand), None) = (&page.hand, &page.candidate) {
+        drawn.secondary.extend(steps(hand.step(), words));
         drawn.secondary.push(button("damaged", words.say(Receiving::Damaged)));
     }
     drawn.sheet = match &page.candidate {

@@ -68,6 +68,7 @@ super::messages! {
         Lot { lot }: "Lot {lot}", "Charge {lot}";
         Serial { serial }: "No. {serial}", "Nr. {serial}";
         Pallet { code }: "Pallet {code}", "Palette {code}";
+        TypeCode: "Type the code", "Code eintippen";
         HowMany: "How many?", "Wie viele?";
         HowManyGrams: "How many grams?", "Wie viele Gramm?";
         QuantityZero: "At least 1. Nothing to do? Tap undo.", "Mindestens 1. Nichts zu tun? Zurück antippen.";

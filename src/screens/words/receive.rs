@@ -63,6 +63,5 @@ super::messages! {
         LabelRight { day }: "Label is right: {day}", "Etikett stimmt: {day}";
         NextAnswers: "Scanning on means the first answer", "Weiterscannen heißt: die erste Antwort";
         Of { quantity }: "of {quantity}", "von {quantity}";
-        Quantity: "Quantity", "Menge";
     }
 }

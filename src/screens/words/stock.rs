@@ -37,7 +37,7 @@ super::messages! {
         WholePallet { lots }: "whole pallet, lots: {lots}", "ganze Palette, Chargen: {lots}";
         WholePlace { lots }: "everything there, lots: {lots}", "alles dort, Chargen: {lots}";
         AllAt { place }: "Everything at {place}", "Alles in {place}";
-        Quantity: "Quantity", "Menge";
+        PutDown: "Not this", "Doch nicht";
         WholeOnly: "It moves as a whole. Scan goods for a part.", "Es zieht ganz um. Für einen Teil Ware scannen.";
     }
 }
