@@ -1,5 +1,6 @@
 mod flows;
 mod labels;
+mod screens;
 mod store_confirm;
 mod store_kit;
 #[cfg(feature = "net")]

@@ -1,0 +1,209 @@
+//! What a session keeps when things go wrong: noise, a full outbox, a pulled battery, a badge that ends.
+
+use crate::flows::{Counter, MORNING, demo_store};
+use crate::store_kit::Folder;
+use firstout::barcode::Profile;
+use firstout::domain::{Body, Event, MasterRecord, Timestamp, User};
+use firstout::screens::words::Language;
+use firstout::screens::{Input, Page, ReceivePage, Session, SessionConfig, Tone, View};
+use firstout::store::Store;
+use firstout::sync::wire::{Hash, Head, MasterEntry, PullReply, Status, Stream};
+
+const OAT: &str = "]d201295201010000131727062110L2301";
+const OAT_ORGANIC: &str = "]d201295201010000201727062110L2302";
+
+struct Stage {
+    folder: Folder,
+    store: Store,
+    session: Session,
+    ids: Counter,
+    now: Timestamp,
+}
+
+impl Stage {
+    fn new() -> Self {
+        Self::with(SessionConfig::default())
+    }
+
+    fn with(config: SessionConfig) -> Self {
+        let folder = Folder::new("screens");
+        let store = demo_store(&folder);
+        Self { folder, store, session: Session::new(config), ids: Counter::default(), now: MORNING }
+    }
+
+    fn input(&mut self, input: Input) -> View {
+        self.now = self.now.plus_ms(2_000);
+        self.session.handle(&mut self.store, input, self.now, &mut self.ids)
+    }
+
+    fn scan(&mut self, text: &str) -> View {
+        self.input(Input::Scan { bytes: text.as_bytes().to_vec() })
+    }
+
+    fn tap(&mut self, id: &str) -> View {
+        self.input(Input::Tap(id.to_owned()))
+    }
+
+    /// A clerk with a line in hand.
+    fn receiving() -> Self {
+        let mut stage = Self::new();
+        stage.scan("BADGE-1002");
+        stage.scan("PO-7731");
+        assert_eq!(receive(&stage.scan(OAT)).quantity, "12");
+        stage
+    }
+
+    /// Everything that waits to be sent, oldest first.
+    fn events(&self) -> Vec<Event> {
+        let envelopes = self.store.outbox(0, 1_000, usize::MAX).unwrap();
+        envelopes.iter().map(|envelope| Event::decode(envelope.bytes.as_bytes()).unwrap()).collect()
+    }
+}
+
+fn receive(view: &View) -> &ReceivePage {
+    match &view.page {
+        Page::Receive(page) => page,
+        other => panic!("not receiving: {other:?}"),
+    }
+}
+
+fn strip(view: &View) -> (Tone, &str) {
+    view.strip.as_ref().map_or((Tone::Quiet, ""), |strip| (strip.tone, &strip.text))
+}
+
+#[test]
+fn noise_is_parked_with_its_bytes_and_the_line_stays() {
+    let mut stage = Stage::receiving();
+    let noise: Vec<u8> = (0..2_953_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let view = stage.input(Input::Scan { bytes: noise.clone() });
+    assert_eq!(strip(&view), (Tone::Refused, "Unknown code. It is kept for the office. Scan another."));
+    assert_eq!(receive(&view).quantity, "12");
+    let events = stage.events();
+    let Some(Body::Park(park)) = events.last().map(|event| &event.body) else { panic!("{events:?}") };
+    let hex: String = noise.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!((park.bytes_hex.as_str(), park.screen.as_str()), (hex.as_str(), "receive"));
+}
+
+#[test]
+fn a_scan_longer_than_any_symbol_is_parked_in_part() {
+    let mut stage = Stage::receiving();
+    let view = stage.input(Input::Scan { bytes: vec![b'7'; 1_000_000] });
+    assert_eq!(strip(&view).0, Tone::Refused);
+    assert_eq!(view.badge.pending, 1);
+}
+
+#[test]
+fn what_cannot_be_saved_is_never_called_saved() {
+    let mut stage = Stage::receiving();
+    stage.store.limit_outbox(0);
+    let view = stage.scan(OAT_ORGANIC);
+    assert_eq!(strip(&view), (Tone::Refused, "Too much waits to be sent. Find the network first."));
+    assert_eq!(view.flash.tone, Tone::Refused);
+    assert_eq!(receive(&view).goods.as_ref().map(|goods| goods.lot.as_str()), Some("Lot L2301"));
+    assert!(stage.events().is_empty());
+
+    stage.store.limit_outbox(100);
+    let view = stage.scan(OAT_ORGANIC);
+    assert_eq!(strip(&view).0, Tone::Accepted);
+    assert_eq!(stage.events().len(), 1);
+}
+
+#[test]
+fn a_pulled_battery_takes_the_line_in_hand_only() {
+    let mut stage = Stage::receiving();
+    let view = stage.scan(OAT_ORGANIC);
+    assert_eq!(strip(&view).0, Tone::Accepted);
+    let before = stage.events();
+
+    let Stage { folder, store, .. } = stage;
+    drop(store);
+    let (store, report) = Store::open(&folder.file(), MORNING).unwrap();
+    assert!(!report.created);
+    let mut stage = Stage {
+        folder,
+        store,
+        session: Session::new(SessionConfig::default()),
+        ids: Counter::default(),
+        now: MORNING,
+    };
+    assert_eq!(stage.events(), before);
+    stage.scan("BADGE-1002");
+    let view = stage.scan("PO-7731");
+    let row = receive(&view).rows.first().map(|row| (row.title.as_str(), row.value.as_str()));
+    assert_eq!(row, Some(("Oat drink barista 1 l", "12 of 240")));
+}
+
+#[test]
+fn an_undo_is_an_event_that_carries_what_it_takes_back() {
+    let mut stage = Stage::receiving();
+    stage.tap("done");
+    let view = stage.tap("undo");
+    assert_eq!(strip(&view), (Tone::Accepted, "Taken back: received 12 each Oat drink barista 1 l."));
+    let events = stage.events();
+    let [receipt, undo] = events.as_slice() else { panic!("{events:?}") };
+    let Body::Undo(body) = &undo.body else { panic!("{undo:?}") };
+    assert_eq!((body.event, body.body.as_ref()), (receipt.id, &receipt.body));
+    let view = stage.tap("undo");
+    assert_eq!(strip(&view), (Tone::Refused, "Nothing of yours is left to take back."));
+}
+
+#[test]
+fn german_speaks_german() {
+    let mut stage = Stage::with(SessionConfig { language: Language::German, ..SessionConfig::default() });
+    stage.scan("BADGE-1002");
+    let view = stage.scan("PO-7731");
+    assert_eq!(strip(&view), (Tone::Accepted, "Auftrag PO-7731 geöffnet."));
+    let view = stage.scan(OAT);
+    let goods = receive(&view).goods.clone().unwrap();
+    assert_eq!((goods.lot.as_str(), goods.good_to.as_str()), ("Charge L2301", "haltbar bis 21. Juni 2027"));
+    assert_eq!(goods.in_days, "in 210 Tagen");
+    assert_eq!(receive(&view).quantity_detail, "von 240 · Stück · = 1 Karton");
+}
+
+#[test]
+fn a_badge_that_ends_signs_out() {
+    let mut stage = Stage::receiving();
+    let user = stage.session.user().unwrap().clone();
+    let head = stage.store.cursor(Stream::Master).unwrap();
+    let record = MasterRecord::User(User { active: false, ..user });
+    let bytes = serde_json::to_string(&record).unwrap();
+    let stream_seq = head.seq + 1;
+    let hash = Hash::chain_stream(head.hash, stream_seq, Status::Accepted, bytes.as_bytes());
+    let next = Head { seq: stream_seq, hash };
+    let page = PullReply {
+        stream: Stream::Master,
+        events: Vec::new(),
+        records: vec![MasterEntry { stream_seq, bytes }],
+        next,
+        head: next,
+        backed_up_through: 0,
+    };
+    stage.store.apply_pull(&page, stage.now).unwrap();
+    let view = stage.input(Input::SyncChanged);
+    assert!(matches!(view.page, Page::SignIn(_)), "{:?}", view.page);
+    assert_eq!(strip(&view), (Tone::Refused, "The badge of Chris Clerk no longer works. Ask a supervisor."));
+    let view = stage.scan("BADGE-1002");
+    assert!(matches!(view.page, Page::SignIn(_)));
+}
+
+#[test]
+fn a_device_that_knows_no_site_says_so() {
+    let folder = Folder::new("screens");
+    let (mut store, _) = Store::open(&folder.file(), MORNING).unwrap();
+    let mut session = Session::new(SessionConfig { profile: Profile::bare(), ..SessionConfig::default() });
+    let input = Input::Scan { bytes: b"BADGE-1002".to_vec() };
+    let view = session.handle(&mut store, input, MORNING, &mut Counter::default());
+    assert_eq!(strip(&view), (Tone::Refused, "This device knows no warehouse yet. Enrol it first."));
+}
+
+#[test]
+fn a_typed_code_is_a_scan() {
+    let mut stage = Stage::new();
+    stage.tap("type");
+    for key in "BADGE-1002".chars() {
+        stage.tap(&format!("key:{key}"));
+    }
+    let view = stage.tap("key:ok");
+    assert!(matches!(view.page, Page::Home(_)), "{:?}", view.page);
+    assert!(view.keypad.is_none());
+}
