@@ -19,6 +19,8 @@ pub mod store;
 pub mod sync;
 
 #[cfg(feature = "gui")]
+#[allow(clippy::disallowed_methods, reason = "the window reads the clock and makes event ids")]
 pub mod app;
 #[cfg(feature = "server")]
+#[expect(clippy::disallowed_methods, reason = "the server reads the clock and makes ids")]
 pub mod server;

@@ -1,4 +1,5 @@
 //! The handheld's program: each command is a module of the library; only here is the clock read.
+#![expect(clippy::disallowed_methods, reason = "only programs read the clock and make ids")]
 
 use clap::{Parser, Subcommand};
 use firstout::decode::{self, DecodeArgs};
