@@ -6,3 +6,4 @@ mod store_kit;
 #[cfg(feature = "net")]
 mod sync_http;
 mod sync_sim;
+mod tidy;
