@@ -89,7 +89,7 @@ fn codewords(data: &str, gs1: bool) -> Result<Vec<u8>, Code128Error> {
         } else if in_c {
             codewords.push(CODE_B);
             in_c = false;
-        } else if run % 2 == 0 && (run >= 6 || (run == 4 && rest.len() == 4)) {
+        } else if run.is_multiple_of(2) && (run >= 6 || (run == 4 && rest.len() == 4)) {
             codewords.push(CODE_C);
             in_c = true;
         } else {
