@@ -14,6 +14,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("sync::transport", &["sync::engine", "sync::wire", "domain"]),
     ("sync::driver", &["store", "sync::engine", "sync::transport", "sync::wire", "domain"]),
     ("sync::http", &["sync::driver", "sync::engine", "sync::transport", "sync::wire", "domain"]),
+    ("sync::cli", &["sync", "store", "domain"]),
     ("store", &["ledger", "domain", "sync::wire"]),
     ("screens", &["ledger", "store", "barcode", "domain"]),
     ("decode", &["barcode", "domain"]),
