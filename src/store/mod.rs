@@ -31,6 +31,9 @@ mod stock;
 mod trace;
 mod undo;
 
+#[cfg(test)]
+mod projection_tests;
+
 pub use confirm::{Confirmed, Draft, OUTBOX_EVENTS_MAX, OUTBOX_EVENTS_RESERVED, OUTBOX_WARN_PERCENT};
 pub use error::StoreError;
 pub use identity::Identity;
