@@ -32,6 +32,8 @@ mod trace;
 mod undo;
 
 #[cfg(test)]
+mod full_tests;
+#[cfg(test)]
 mod projection_tests;
 
 pub use confirm::{Confirmed, Draft, OUTBOX_EVENTS_MAX, OUTBOX_EVENTS_RESERVED, OUTBOX_WARN_PERCENT};

@@ -18,6 +18,9 @@ const BUSY_MS: u64 = 2_000;
 const STATEMENTS_MAX: usize = 160;
 /// Newest own events that are compared with their hashes after a crash.
 const EVENTS_CHECKED: i64 = 500;
+const CHECK_ALL: &str = "PRAGMA quick_check(1)";
+/// Of the file that says that damage was seen while the store was in use.
+const SUSPECT: &str = ".suspect";
 const PRAGMAS: &str = include_str!("sql/pragmas.sql");
 
 /// What opening found.
@@ -59,7 +62,8 @@ impl Store {
     /// Opens or creates the file at `path`.
     ///
     /// A damaged file is moved aside with its `-wal` and `-shm`, and what can be read of it is carried into a new one;
-    /// the report says so.
+    /// the report says so. Damage is looked for where it is likely: in what only this device has after an unclean end,
+    /// everywhere after [`StoreError::Damaged`] was met while the store was in use.
     ///
     /// # Errors
     /// [`StoreError::Locked`] while another process writes to it; [`StoreError::NewerSchema`] and
@@ -69,15 +73,18 @@ impl Store {
         let lock = lock(path)?;
         salvage::finish_interrupted(path)?;
         let address = path.to_string_lossy().into_owned();
-        let (db, report) = match open_checked(path) {
-            Ok((db, created)) => (db, OpenReport { created, salvage: None }),
+        let over = |db| Self::over(db, address.clone());
+        let opened = open_checked(path).and_then(|(db, created)| Ok((over(db)?, created)));
+        let (mut store, report) = match opened {
+            Ok((store, created)) => (store, OpenReport { created, salvage: None }),
             Err(StoreError::Damaged(why)) => {
                 let (db, salvage) = salvage::replace(path, &why, now)?;
-                (db, OpenReport { created: false, salvage: Some(salvage) })
+                (over(db)?, OpenReport { created: false, salvage: Some(salvage) })
             }
             Err(error) => return Err(error),
         };
-        Ok((Self::over(db, address, Some(lock))?, report))
+        store._lock = Some(lock);
+        Ok((store, report))
     }
 
     /// A store that lives as long as this process, for tests and demonstrations.
@@ -91,14 +98,14 @@ impl Store {
         let mut db = connect(&address, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         db.execute_batch(PRAGMAS)?;
         migrate::run(&mut db)?;
-        Self::over(db, address, None)
+        Self::over(db, address)
     }
 
-    fn over(db: Connection, address: String, lock: Option<File>) -> Result<Self, StoreError> {
+    fn over(db: Connection, address: String) -> Result<Self, StoreError> {
         let reader = Reader { db, capacity: OUTBOX_EVENTS_MAX, address };
         let identity = reader.identity()?;
         let (skew_ms, pending) = (reader.stored_skew()?, reader.count_unsent()?);
-        let mut store = Self { reader, identity, skew_ms, pending, _lock: lock };
+        let mut store = Self { reader, identity, skew_ms, pending, _lock: None };
         store.write(rebase::replay_unread)?;
         Ok(store)
     }
@@ -122,10 +129,11 @@ impl Store {
         &mut self,
         change: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let tx = self.reader.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let done = change(&tx)?;
-        tx.commit()?;
-        Ok(done)
+        let done = transact(&mut self.reader.db, change);
+        if matches!(done, Err(StoreError::Damaged(_))) {
+            self.reader.suspect();
+        }
+        done
     }
 }
 
@@ -136,8 +144,32 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Damaged`] with the first finding.
     pub fn check(&self) -> Result<(), StoreError> {
-        quick_check(&self.db, "PRAGMA quick_check(1)")
+        let found = quick_check(&self.db, CHECK_ALL);
+        if found.is_err() {
+            self.suspect();
+        }
+        found
     }
+
+    /// Leaves a mark beside the file: the next [`Store::open`] reads all of it, and salvages it if it is damaged.
+    fn suspect(&self) {
+        if !self.address.starts_with("file:") {
+            let mark = beside(Path::new(&self.address), SUSPECT);
+            if let Err(error) = File::create(mark) {
+                tracing::warn!(%error, "the damaged file could not be marked");
+            }
+        }
+    }
+}
+
+fn transact<T>(
+    db: &mut Connection,
+    change: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let done = change(&tx)?;
+    tx.commit()?;
+    Ok(done)
 }
 
 fn check_sqlite() -> Result<(), StoreError> {
@@ -188,7 +220,11 @@ pub(super) fn open_checked(path: &Path) -> Result<(Connection, bool), StoreError
     let created = migrate::check(&db)?;
     db.execute_batch(PRAGMAS)?;
     migrate::run(&mut db)?;
-    if unclean {
+    let suspect = beside(path, SUSPECT);
+    if suspect.exists() {
+        quick_check(&db, CHECK_ALL)?;
+        std::fs::remove_file(suspect)?;
+    } else if unclean {
         check_after_crash(&db)?;
     }
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;

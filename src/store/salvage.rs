@@ -67,6 +67,7 @@ pub(super) fn replace(path: &Path, why: &str, now: Timestamp) -> Result<(Connect
         move_if_there(&beside(path, suffix), &beside(&salvage.moved_to, suffix))?;
     }
     std::fs::rename(&ready, path)?;
+    remove(&beside(path, ".suspect"))?;
     let (db, _) = open_checked(path)?;
     Ok((db, salvage))
 }

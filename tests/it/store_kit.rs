@@ -29,10 +29,6 @@ impl Folder {
     pub fn file(&self) -> PathBuf {
         self.0.join("store.db")
     }
-
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
 }
 
 impl Drop for Folder {

@@ -1,0 +1,286 @@
+//! Pages, pushes, snapshots and restores: nothing twice, nothing skipped, nothing lost.
+
+use super::store_kit::*;
+use firstout::domain::*;
+use firstout::store::{KEEP_EVENTS_MS, Store, StoreError};
+use firstout::sync::wire::*;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+fn received(lots: &[(&str, i64)]) -> Ledger {
+    let mut site = Ledger::new(Stream::Site);
+    for ((text, quantity), number) in lots.iter().zip(100..) {
+        site.add(&event(number, OTHER, receipt(text, "2027-01-31", *quantity)), Status::Accepted);
+    }
+    site
+}
+
+fn at_dock(store: &Store, text: &str) -> i64 {
+    store.balance(&stock_key(text, DOCK)).unwrap().units()
+}
+
+fn acked(envelopes: &[Envelope], status: Status, first_stream_seq: u64) -> PushReply {
+    let results = envelopes.iter().zip(first_stream_seq..).map(|(envelope, stream_seq)| PushResult {
+        seq: envelope.seq,
+        event_id: None,
+        status,
+        stream_seq,
+        reason: None,
+    });
+    let acked_through = envelopes.last().unwrap().seq;
+    PushReply { acked_through, results: results.collect(), retry_after_s: None }
+}
+
+#[test]
+fn a_page_counts_once() {
+    let mut store = in_memory();
+    let site = received(&[("A", 1), ("B", 2), ("C", 3)]);
+    for page in [site.page(0, 2), site.page(0, 2), site.page(1, 3), site.page(0, 3), site.page(3, 3)] {
+        store.apply_pull(&page, NOW).unwrap();
+    }
+    assert_eq!((at_dock(&store, "A"), at_dock(&store, "B"), at_dock(&store, "C")), (1, 2, 3));
+    assert_eq!(store.cursor(Stream::Site).unwrap(), site.head());
+    assert_eq!(store.sync_status().unwrap().site_as_of, Some(NOW));
+}
+
+#[test]
+fn a_gap_or_another_past_is_refused_whole() {
+    let mut store = in_memory();
+    let site = received(&[("A", 1), ("B", 2), ("C", 3)]);
+    store.apply_pull(&site.page(0, 1), NOW).unwrap();
+    let before = store.cursor(Stream::Site).unwrap();
+    let gap = store.apply_pull(&site.page(2, 3), NOW);
+    assert!(matches!(gap, Err(StoreError::Gap { expected: 2, found: 3, .. })), "{gap:?}");
+    let mut hole = site.page(1, 3);
+    hole.events.remove(0);
+    assert!(matches!(store.apply_pull(&hole, NOW), Err(StoreError::Gap { expected: 2, found: 3, .. })));
+    let mut cut = site.page(1, 3);
+    cut.events.pop();
+    assert!(matches!(store.apply_pull(&cut, NOW), Err(StoreError::Gap { .. })));
+    let other = received(&[("X", 1), ("Y", 2), ("Z", 3)]);
+    let past = store.apply_pull(&other.page(1, 3), NOW);
+    assert!(matches!(past, Err(StoreError::Chain { stream: Stream::Site, seq: 3 })), "{past:?}");
+    let mut altered = site.page(1, 3);
+    altered.events[1].status = Status::Refused;
+    assert!(matches!(store.apply_pull(&altered, NOW), Err(StoreError::Chain { .. })));
+    assert_eq!(store.cursor(Stream::Site).unwrap(), before);
+    assert_eq!((at_dock(&store, "A"), at_dock(&store, "B")), (1, 0));
+    store.apply_pull(&site.page(1, 3), NOW).unwrap();
+    assert_eq!(at_dock(&store, "C"), 3);
+}
+
+#[test]
+fn own_events_turn_from_pending_to_base() {
+    let mut store = in_memory();
+    let own = confirm(&mut store, 1, receipt("A", "2027-01-31", 10)).event;
+    let poison = confirm(&mut store, 2, receipt("A", "2027-01-31", 5)).event;
+    let sent = store.outbox(0, 10, usize::MAX).unwrap();
+    store.apply_push(&acked(&sent, Status::Accepted, 1), NOW).unwrap();
+    assert_eq!((store.pending(), at_dock(&store, "A")), (0, 15));
+    assert_eq!(store.outbox(0, 10, usize::MAX).unwrap(), []);
+    let mut site = Ledger::new(Stream::Site);
+    site.add(&own, Status::Accepted);
+    site.add(&poison, Status::Quarantined);
+    // What nobody can read delays nothing.
+    site.add_bytes(OTHER, "noise".to_owned(), Status::Quarantined);
+    site.add(&event(9, OTHER, receipt("B", "2027-01-31", 1)), Status::Flagged);
+    site.send(&mut store).unwrap();
+    assert_eq!((at_dock(&store, "A"), at_dock(&store, "B")), (10, 1));
+    assert_eq!(store.event(own.id).unwrap(), Some(own), "it stays on the device");
+    assert_eq!(store.sync_status().unwrap().refused, 1);
+}
+
+#[test]
+fn an_event_whose_answer_was_lost_is_settled_by_the_stream() {
+    let mut store = in_memory();
+    let own = confirm(&mut store, 1, receipt("A", "2027-01-31", 10)).event;
+    confirm(&mut store, 2, receipt("B", "2027-01-31", 1));
+    let mut site = Ledger::new(Stream::Site);
+    site.add(&own, Status::Accepted);
+    site.send(&mut store).unwrap();
+    assert_eq!((store.pending(), at_dock(&store, "A")), (1, 10));
+    let left = store.outbox(0, 10, usize::MAX).unwrap();
+    assert_eq!(left.iter().map(|envelope| envelope.seq).collect::<Vec<_>>(), [2]);
+}
+
+#[test]
+fn the_same_id_with_other_bytes_is_somebody_elses() {
+    let mut store = in_memory();
+    confirm(&mut store, 1, receipt("A", "2027-01-31", 10));
+    let mut site = Ledger::new(Stream::Site);
+    site.add(&event(1, OTHER, receipt("A", "2027-01-31", 3)), Status::Accepted);
+    site.send(&mut store).unwrap();
+    assert_eq!((store.pending(), at_dock(&store, "A")), (1, 13));
+}
+
+#[test]
+fn a_kind_from_a_newer_program_waits_for_the_upgrade() {
+    let mut store = in_memory();
+    let text = String::from_utf8(event(1, OTHER, hold("A")).encode().unwrap()).unwrap();
+    let mut site = Ledger::new(Stream::Site);
+    site.add_bytes(OTHER, text.replacen("\"hold\":", "\"kit\":", 1), Status::Accepted);
+    site.add(&event(2, OTHER, receipt("B", "2027-01-31", 1)), Status::Accepted);
+    site.send(&mut store).unwrap();
+    assert_eq!((at_dock(&store, "B"), store.cursor(Stream::Site).unwrap().seq), (1, 2));
+}
+
+fn snapshot(head: Head, epoch: u128, rows: &[SnapshotRow]) -> Vec<u8> {
+    let server_epoch = ServerEpoch(Uuid::from_u128(epoch));
+    let header = SnapshotHeader { stream: Stream::Site, server_epoch, head, rows: rows.len() as u64 };
+    let mut text = serde_json::to_string(&header).unwrap() + "\n";
+    for row in rows {
+        text += &(serde_json::to_string(row).unwrap() + "\n");
+    }
+    let digest = Hash(Sha256::digest(text.as_bytes()).into());
+    text += &(serde_json::to_string(&SnapshotRow::End { digest }).unwrap() + "\n");
+    text.into_bytes()
+}
+
+fn stock_row(text: &str, units: i64) -> SnapshotRow {
+    SnapshotRow::Stock { key: stock_key(text, DOCK), units, since: NOW }
+}
+
+#[test]
+fn a_snapshot_replaces_the_base_and_keeps_what_is_pending() {
+    let mut store = in_memory();
+    received(&[("A", 1), ("OLD", 7)]).send(&mut store).unwrap();
+    confirm(&mut store, 1, receipt("A", "2027-01-31", 10));
+    confirm(&mut store, 2, receipt("A", "2027-01-31", 100));
+    let first = store.outbox(0, 1, usize::MAX).unwrap();
+    store.apply_push(&acked(&first, Status::Accepted, 8), NOW).unwrap();
+    // Entry 8, the first of them, is in the snapshot; the second is not.
+    let head = Head { seq: 8, hash: Hash([7; 32]) };
+    let lot = SnapshotRow::Lot { facts: facts("A", "2027-03-31"), received: NOW };
+    let good = snapshot(head, 0xE1, &[stock_row("A", 11), lot]);
+
+    let mut altered = good.clone();
+    let at = good.len() / 2;
+    altered[at] ^= 1;
+    let older = snapshot(Head { seq: 1, ..head }, 0xE1, &[]);
+    let other = snapshot(head, 0xE2, &[]);
+    let cut = &good[..good.len() - 200];
+    for broken in [&altered[..], cut, &older, &other, b"<html>", b""] {
+        let refused = store.apply_snapshot(broken, NOW);
+        assert!(matches!(refused, Err(StoreError::Protocol(_))), "{refused:?}");
+        assert_eq!((at_dock(&store, "A"), at_dock(&store, "OLD"), store.pending()), (111, 7, 1));
+    }
+    store.apply_snapshot(&good[..], NOW).unwrap();
+    assert_eq!((at_dock(&store, "A"), at_dock(&store, "OLD"), store.pending()), (111, 0, 1));
+    assert_eq!(store.cursor(Stream::Site).unwrap(), head);
+    let expiry = store.lot(&lot_key("A")).unwrap().unwrap().facts.expiry;
+    assert_eq!(expiry, Some("2027-03-31".parse().unwrap()), "the stream's first label counts");
+    assert_eq!(store.candidates(MILK, 9).unwrap()[0].expiry, expiry);
+}
+
+#[test]
+fn after_a_restore_what_the_server_lost_is_sent_again() {
+    let mut store = in_memory();
+    let events: Vec<Event> =
+        (1..=4).map(|number| confirm(&mut store, number, receipt("A", "2027-01-31", 1)).event).collect();
+    let sent = store.outbox(0, 10, usize::MAX).unwrap();
+    store.apply_push(&acked(&sent[..3], Status::Accepted, 1), NOW).unwrap();
+    let mut site = Ledger::new(Stream::Site);
+    for event in &events[..3] {
+        site.add(event, Status::Accepted);
+    }
+    site.send(&mut store).unwrap();
+    assert_eq!((store.pending(), at_dock(&store, "A")), (1, 4));
+
+    // The server came back with only the first.
+    let restored = ServerEpoch(Uuid::from_u128(0xE2));
+    store.rewind_after_epoch_change(restored, 1, NOW).unwrap();
+    assert_eq!((store.pending(), at_dock(&store, "A")), (3, 4), "what is shown stays");
+    let again = store.outbox(1, 10, usize::MAX).unwrap();
+    assert_eq!(again, sent[1..], "with the same bytes and hashes");
+    assert_eq!(store.chain_before(2).unwrap(), sent[0].hash);
+    assert_eq!(store.cursor(Stream::Site).unwrap(), Head::default());
+    let mut site = Ledger::new(Stream::Site);
+    site.add(&events[0], Status::Accepted);
+    site.send(&mut store).unwrap();
+    assert_eq!((store.pending(), at_dock(&store, "A")), (3, 4));
+    assert_eq!(store.identity().unwrap().unwrap().server_epoch, restored);
+}
+
+#[test]
+fn a_stop_stays_until_the_restored_server_has_told_all() {
+    let mut store = in_memory();
+    let mut control = Ledger::new(Stream::Control);
+    for (number, text) in [(1, "A"), (2, "B")] {
+        control.add(&event(number, OTHER, hold(text)), Status::Accepted);
+    }
+    control.send(&mut store).unwrap();
+    store.rewind_after_epoch_change(ServerEpoch(Uuid::from_u128(0xE2)), 0, NOW).unwrap();
+    assert_eq!(store.holds().unwrap().len(), 2);
+    let mut control = Ledger::new(Stream::Control);
+    control.add(&event(1, OTHER, hold("A")), Status::Accepted);
+    control.add(&event(3, OTHER, hold("C")), Status::Accepted);
+    store.apply_pull(&control.page(0, 1), NOW).unwrap();
+    assert_eq!(store.holds().unwrap().len(), 2, "the page is not the last");
+    control.send(&mut store).unwrap();
+    let held: Vec<EventId> = store.holds().unwrap().iter().map(|state| state.id).collect();
+    assert_eq!(held, [id(3), id(1)]);
+}
+
+#[test]
+fn a_new_epoch_keeps_ids_and_bytes() {
+    let mut store = in_memory();
+    for number in 1..=3 {
+        confirm(&mut store, number, receipt("A", "2027-01-31", 1));
+    }
+    let sent = store.outbox(0, 10, usize::MAX).unwrap();
+    store.apply_push(&acked(&sent[..1], Status::Accepted, 1), NOW).unwrap();
+    assert!(matches!(store.new_epoch(1), Err(StoreError::OldEpoch { found: 1, known: 1 })));
+    store.new_epoch(2).unwrap();
+    let again = store.outbox(0, 10, usize::MAX).unwrap();
+    let bytes = |envelopes: &[Envelope]| envelopes.iter().map(|e| e.bytes.clone()).collect::<Vec<_>>();
+    assert_eq!(bytes(&again), bytes(&sent[1..]));
+    assert_eq!(again.iter().map(|envelope| envelope.seq).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(again[0].hash, Hash::chain(Hash::default(), again[0].bytes.as_bytes()));
+    assert_eq!(confirm(&mut store, 4, receipt("A", "2027-01-31", 1)).seq, 3);
+    assert_eq!((store.epoch().unwrap(), store.pending(), at_dock(&store, "A")), (2, 3, 4));
+}
+
+#[test]
+fn only_what_is_safe_on_the_server_is_purged() {
+    let mut store = in_memory();
+    for number in 1..=4 {
+        confirm(&mut store, number, receipt("A", "2027-01-31", 1));
+    }
+    let events: Vec<Event> = (1..=4).map(|number| store.event(id(number)).unwrap().unwrap()).collect();
+    let later = NOW.plus_ms(KEEP_EVENTS_MS + 1_000);
+    assert_eq!(store.purge(later).unwrap(), 0, "nothing was sent");
+    let mut site = Ledger::new(Stream::Site);
+    for event in &events[..3] {
+        site.add(event, Status::Accepted);
+    }
+    site.send(&mut store).unwrap();
+    assert_eq!(store.purge(later).unwrap(), 0, "nothing is backed up");
+    let page = PullReply { backed_up_through: 2, ..site.page(3, 3) };
+    store.apply_pull(&page, NOW).unwrap();
+    assert_eq!(store.purge(NOW.plus_ms(KEEP_EVENTS_MS)).unwrap(), 0, "nothing is old enough");
+    assert_eq!(store.purge(later).unwrap(), 2);
+    assert_eq!(store.event(id(1)).unwrap(), None);
+    site.add(&events[3], Status::Accepted);
+    site.send(&mut store).unwrap();
+    store.apply_pull(&PullReply { backed_up_through: 4, ..site.page(4, 4) }, NOW).unwrap();
+    assert_eq!(store.purge(later).unwrap(), 1, "the newest stays for ever");
+    assert_eq!(confirm(&mut store, 5, receipt("A", "2027-01-31", 1)).seq, 5);
+    assert_eq!(at_dock(&store, "A"), 5);
+}
+
+#[test]
+fn a_device_does_not_leave_with_unsent_events() {
+    let mut store = in_memory();
+    master().send(&mut store).unwrap();
+    confirm(&mut store, 1, receipt("A", "2027-01-31", 1));
+    let elsewhere = firstout::store::Identity { site: SiteId(2), ..identity() };
+    assert!(matches!(store.enrol(elsewhere.clone()), Err(StoreError::Unsent { pending: 1 })));
+    // A new device id at the same site takes them along.
+    let device = DeviceId(Uuid::from_u128(0xD9));
+    store.enrol(firstout::store::Identity { device, ..identity() }).unwrap();
+    assert_eq!((store.pending(), at_dock(&store, "A")), (1, 1));
+    let sent = store.outbox(0, 10, usize::MAX).unwrap();
+    store.apply_push(&acked(&sent, Status::Accepted, 1), NOW).unwrap();
+    store.enrol(elsewhere).unwrap();
+    assert_eq!((at_dock(&store, "A"), store.item(MILK).unwrap()), (0, None));
+}
