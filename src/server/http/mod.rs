@@ -9,6 +9,8 @@ mod hello;
 mod log;
 mod pull;
 mod push;
+mod snapshot;
+mod status;
 
 use super::config::{Clock, Limits};
 use super::storage::Storage;
@@ -27,6 +29,7 @@ use tower_http::timeout::{RequestBodyDeadlineLayer, TimeoutLayer};
 pub(super) struct App {
     pub(super) storage: Storage,
     pub(super) clock: Clock,
+    pub(super) limits: Limits,
 }
 
 impl App {
@@ -37,13 +40,16 @@ impl App {
 
 /// The server's routes on a storage.
 pub fn router(storage: Storage, clock: Clock, limits: Limits) -> Router {
-    let app = App { storage, clock };
+    let app = App { storage, clock, limits };
     Router::new()
         .route("/v1/enrol", post(enrol::enrol))
         .route("/v1/hello", get(hello::hello))
         .route("/v1/push", post(push::push))
         .route("/v1/pull", get(pull::pull))
+        .route("/", get(status::page))
+        .route("/status.css", get(status::style))
         .layer(CompressionLayer::new())
+        .route("/v1/snapshot/site", get(snapshot::site))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .layer(DefaultBodyLimit::max(limits.decoded_bytes_max))

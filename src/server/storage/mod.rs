@@ -7,7 +7,7 @@ pub mod sqlite;
 
 pub use sqlite::Storage;
 
-use crate::domain::{DeviceId, EventId, SiteId, Timestamp};
+use crate::domain::{DeviceId, SiteId, Timestamp};
 use crate::sync::wire::{Conflict, Head, Heads, PushReply, ServerEpoch, Stream};
 use uuid::Uuid;
 
@@ -153,8 +153,8 @@ pub struct DeviceRow {
 /// One open discrepancy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DiscrepancyRow {
-    /// Its number.
-    pub id: i64,
+    /// What makes it one and the same.
+    pub identity: String,
     /// The entry that brought it up; 0 for none.
     pub stream_seq: u64,
     /// What kind, as a stable code.
@@ -210,13 +210,4 @@ pub struct Findings {
     pub entries: u64,
     /// Everything that is wrong, in words.
     pub problems: Vec<String>,
-}
-
-/// One fact that an [`EventId`] stands for elsewhere in the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Known {
-    /// The event.
-    pub id: EventId,
-    /// Its place.
-    pub stream_seq: u64,
 }

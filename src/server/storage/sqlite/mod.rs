@@ -7,11 +7,13 @@ mod ingest;
 mod judge;
 mod master;
 mod migrate;
+mod overview;
 mod project;
 mod pull;
 mod readers;
 mod records;
 mod row;
+mod snapshot;
 mod writer;
 
 use super::{Identity, StorageError};
@@ -42,6 +44,8 @@ pub struct Storage {
     writer: Writer,
     readers: Arc<Readers>,
     records: Arc<Mutex<Records>>,
+    /// Held while a snapshot is made.
+    snapshot_turn: Arc<tokio::sync::Mutex<()>>,
     identity: Identity,
     folder: Arc<PathBuf>,
 }
@@ -68,6 +72,7 @@ impl Storage {
             writer: Writer::start(connection)?,
             readers: Arc::new(Readers::new(readers)),
             records: Arc::default(),
+            snapshot_turn: Arc::default(),
             identity,
             folder: Arc::new(folder.to_owned()),
         })

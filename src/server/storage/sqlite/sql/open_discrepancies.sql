@@ -1,0 +1,5 @@
+SELECT identity, stream_seq, kind, detail, opened
+FROM discrepancy
+WHERE closed IS NULL
+ORDER BY opened DESC, stream_seq DESC
+LIMIT 20

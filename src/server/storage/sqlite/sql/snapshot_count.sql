@@ -1,0 +1,7 @@
+SELECT (SELECT count(*) FROM lot WHERE site = ?1)
+     + (SELECT count(*) FROM stock WHERE site = ?1 AND units <> 0)
+     + (SELECT count(*) FROM origin WHERE site = ?1)
+     + (SELECT count(*) FROM destination WHERE site = ?1)
+     + (SELECT count(*) FROM progress WHERE site = ?1)
+     + (SELECT count(*) FROM hold WHERE site = ?1)
+     + (SELECT count(*) FROM closing WHERE site = ?1 AND times > 0)
