@@ -2,8 +2,9 @@
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use firstout::domain::SiteId;
-use firstout::server::{Config, Limits, Running, start, storage::Storage, system_clock, token};
+use firstout::demo;
+use firstout::domain::{Day, SiteId};
+use firstout::server::{Config, Limits, Running, seed, start, storage::Storage, system_clock, token};
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -42,6 +43,17 @@ enum Command {
         #[arg(long, default_value = "")]
         name: String,
     },
+    /// Fills an empty data folder with the demo warehouse.
+    SeedDemo {
+        /// Which warehouse.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// The day around which its dates lie; today (UTC) where absent.
+        #[arg(long)]
+        today: Option<Day>,
+    },
+    /// Checks sequences, chains and projections. Exit code 0: all is well; 1: it lists what is not; 2: it cannot be read.
+    Verify,
 }
 
 fn main() -> ExitCode {
@@ -62,6 +74,8 @@ async fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Serve { listen, port_file } => serve(args.data, listen, port_file).await,
         Command::Enrol { site, name } => enrol(args.data, SiteId(site), &name).await,
+        Command::SeedDemo { seed, today } => seed_demo(args.data, seed, today).await,
+        Command::Verify => verify(args.data).await,
     }
 }
 
@@ -97,4 +111,31 @@ async fn enrol(data: PathBuf, site: SiteId, name: &str) -> anyhow::Result<ExitCo
     let token = token(&storage, site, name, system_clock()()).await?;
     say(token.reveal())?;
     Ok(ExitCode::SUCCESS)
+}
+
+async fn seed_demo(data: PathBuf, number: u64, today: Option<Day>) -> anyhow::Result<ExitCode> {
+    let storage = Storage::open(&data)?;
+    let now = system_clock()();
+    let warehouse = demo::warehouse(number, today.unwrap_or_else(|| now.utc().date_naive()));
+    let events = demo::seed::events(&warehouse);
+    let seeded = seed(&storage, warehouse.site.id, warehouse.master().collect(), &events, now).await?;
+    say(&format!(
+        "{}: {} records, {} events taken, {} known, {} odd",
+        warehouse.site.name, seeded.records, seeded.events, seeded.known, seeded.odd
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn verify(data: PathBuf) -> anyhow::Result<ExitCode> {
+    anyhow::ensure!(Storage::exists(&data), "there is no database in {}", data.display());
+    let findings = Storage::open(&data)?.verify().await?;
+    say(&format!("{} sites, {} entries", findings.sites, findings.entries))?;
+    for problem in &findings.problems {
+        say(problem)?;
+    }
+    if findings.problems.is_empty() {
+        say("sequences dense, chains unbroken, projections equal to the fold")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    Ok(ExitCode::from(1))
 }

@@ -8,10 +8,12 @@ mod config;
 mod http;
 pub mod ingest;
 mod secret;
+mod seed;
 mod serve;
 pub mod storage;
 
 pub use config::{Clock, Config, Limits, system_clock};
 pub use http::router;
 pub use secret::{Secret, SecretError};
+pub use seed::{SeedError, Seeded, seed};
 pub use serve::{Background, Running, ServeError, TOKEN_MS_MAX, start, start_background, token};

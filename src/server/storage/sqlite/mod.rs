@@ -14,6 +14,7 @@ mod readers;
 mod records;
 mod row;
 mod snapshot;
+mod verify;
 mod writer;
 
 use super::{Identity, StorageError};
@@ -76,6 +77,12 @@ impl Storage {
             identity,
             folder: Arc::new(folder.to_owned()),
         })
+    }
+
+    /// True where `folder` holds a database.
+    #[must_use]
+    pub fn exists(folder: &Path) -> bool {
+        folder.join(FILE).is_file()
     }
 
     /// Which server this is.

@@ -102,9 +102,9 @@ fn write(
     let packed = zstd::Encoder::new(BufWriter::new(File::create(&part)?), ZSTD_LEVEL)?;
     let mut lines = Lines { packed, sha: Sha256::new() };
     // The last line counts too.
-    let rows = count(connection, site)? + 1;
-    lines.put(&SnapshotHeader { stream: Stream::Site, server_epoch, head, rows })?;
-    put_rows(connection, site, &mut lines)?;
+    let following = count(connection, site)? + 1;
+    lines.put(&SnapshotHeader { stream: Stream::Site, server_epoch, head, rows: following })?;
+    rows(connection, site, |row| lines.put(&row))?;
     let digest = Hash(lines.sha.clone().finalize().into());
     lines.put(&SnapshotRow::End { digest })?;
     let file = lines.packed.finish()?.into_inner().map_err(std::io::IntoInnerError::into_error)?;
@@ -117,16 +117,17 @@ fn count(connection: &Connection, site: SiteId) -> Result<u64, StorageError> {
     Ok(connection.query_row(include_str!("sql/snapshot_count.sql"), [site.0], |row| unsigned(row, 0))?)
 }
 
-fn put_rows(
+/// Everything that a snapshot of the site says, one row at a time.
+pub(super) fn rows(
     connection: &Connection,
     site: SiteId,
-    lines: &mut Lines<impl Write>,
+    mut put: impl FnMut(SnapshotRow) -> Result<(), StorageError>,
 ) -> Result<(), StorageError> {
     let mut each = |sql: &str, read: fn(&Row<'_>) -> Result<SnapshotRow, StorageError>| {
         let mut statement = connection.prepare(sql)?;
         let mut rows = statement.query(params![site.0])?;
         while let Some(row) = rows.next()? {
-            lines.put(&read(row)?)?;
+            put(read(row)?)?;
         }
         Ok::<(), StorageError>(())
     };
@@ -145,7 +146,7 @@ fn put_rows(
 }
 
 /// `item, lot, serial, location, hu, units, since` as a balance.
-pub(super) fn stock(row: &Row<'_>) -> Result<SnapshotRow, StorageError> {
+fn stock(row: &Row<'_>) -> Result<SnapshotRow, StorageError> {
     let key = StockKey {
         item: ItemId(row.get(0)?),
         lot: label(row, 1, LotNumber::new)?,
@@ -160,7 +161,7 @@ fn lot_key(row: &Row<'_>) -> Result<LotKey, StorageError> {
 }
 
 /// `item, lot, event, supplier, order, units, at` as an origin.
-pub(super) fn origin(row: &Row<'_>) -> Result<Origin, StorageError> {
+fn origin(row: &Row<'_>) -> Result<Origin, StorageError> {
     Ok(Origin {
         lot: lot_key(row)?,
         event: EventId(Uuid::from_bytes(row.get(2)?)),
@@ -172,7 +173,7 @@ pub(super) fn origin(row: &Row<'_>) -> Result<Origin, StorageError> {
 }
 
 /// `item, lot, event, serial, line, order, customer, units, at` as a destination.
-pub(super) fn destination(row: &Row<'_>) -> Result<Destination, StorageError> {
+fn destination(row: &Row<'_>) -> Result<Destination, StorageError> {
     Ok(Destination {
         lot: lot_key(row)?,
         event: EventId(Uuid::from_bytes(row.get(2)?)),

@@ -1,0 +1,269 @@
+//! A server on a free port, an HTTP client of its own (so that requests can be cut, slow and wrong), and a handheld that
+//! keeps its chain.
+
+use firstout::domain::{
+    Body, DeviceId, Event, EventId, ItemId, LocationId, LotNumber, Movement, Place, Quantity, SiteId,
+    Timestamp, UserId,
+};
+use firstout::server::{Background, Config, start_background};
+use firstout::sync::wire::{
+    EnrolReply, Envelope, Hash, Head, Hello, PullReply, PushReply, PushRequest, ServerEpoch, Stream,
+};
+use serde::de::DeserializeOwned;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use uuid::Uuid;
+
+pub const SITE: SiteId = SiteId(1);
+/// 2026-11-23T08:00:00Z
+pub const MORNING: i64 = 1_795_420_800_000;
+
+#[allow(dead_code, reason = "the later stories use it")]
+pub struct TestServer {
+    pub background: Background,
+    pub addr: SocketAddr,
+    pub data: PathBuf,
+    pub clock: Arc<AtomicI64>,
+}
+
+/// An empty folder of that name below the build folder.
+pub fn folder(name: &str) -> PathBuf {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("server-{name}-{}-{count}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&path);
+    path
+}
+
+impl TestServer {
+    pub fn start(name: &str) -> Self {
+        Self::start_with(folder(name), |_| {})
+    }
+
+    pub fn start_with(data: PathBuf, change: impl FnOnce(&mut Config)) -> Self {
+        let clock = Arc::new(AtomicI64::new(MORNING));
+        let mut config = Config::local(&data);
+        let hand = Arc::clone(&clock);
+        config.clock = Arc::new(move || Timestamp(hand.load(Ordering::Relaxed)));
+        change(&mut config);
+        let background = start_background(config).unwrap();
+        Self { addr: background.addr, background, data, clock }
+    }
+
+    pub fn later(&self, ms: i64) {
+        self.clock.fetch_add(ms, Ordering::Relaxed);
+    }
+
+    pub fn enrol(&self, name: &str) -> Handheld {
+        let token = self.background.token(SITE, "").unwrap();
+        let body = format!(r#"{{"token":"{}","name":"{name}"}}"#, token.reveal());
+        let answer = call(self.addr, "POST", "/v1/enrol", &[], body.as_bytes());
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        Handheld::new(self.addr, answer.json())
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let _ = std::fs::remove_dir_all(&self.data);
+        }
+    }
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn json<T: DeserializeOwned>(&self) -> T {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (key, value) = line.split_once(':')?;
+            key.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+
+    /// The stable code of an error.
+    pub fn code(&self) -> String {
+        let value: serde_json::Value = self.json();
+        assert!(value["message"].as_str().is_some_and(|text| !text.is_empty()), "{value}");
+        value["code"].as_str().unwrap().to_owned()
+    }
+}
+
+/// One request on a connection of its own. HTTP/1.0, so that the answer is never in chunks.
+pub fn call(addr: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    let mut request = format!("{method} {path} HTTP/1.0\r\nhost: test\r\ncontent-length: {}\r\n", body.len());
+    for (name, value) in headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    request.push_str("\r\n");
+    let mut bytes = request.into_bytes();
+    bytes.extend_from_slice(body);
+    raw(addr, &bytes)
+}
+
+/// Sends bytes as they are and reads the answer to its end.
+pub fn raw(addr: SocketAddr, bytes: &[u8]) -> Answer {
+    let mut stream = TcpStream::connect(addr).unwrap();
+    // A server that has seen enough answers and closes before everything was sent.
+    let _ = stream.write_all(bytes);
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    let end = answer
+        .windows(4)
+        .position(|window| window == b"\r\n\r\n")
+        .unwrap_or_else(|| panic!("no answer: {:?}", String::from_utf8_lossy(&answer)));
+    let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Answer { status, head, body: answer[end + 4..].to_vec() }
+}
+
+/// A handheld's memory: what it made, in its chain.
+#[derive(Clone)]
+pub struct Handheld {
+    pub addr: SocketAddr,
+    pub device: DeviceId,
+    pub secret: String,
+    pub epoch: u32,
+    pub server_epoch: ServerEpoch,
+    pub made: Vec<Envelope>,
+    pub now: Timestamp,
+    pub events: u128,
+}
+
+impl Handheld {
+    fn new(addr: SocketAddr, reply: EnrolReply) -> Self {
+        Self {
+            addr,
+            device: reply.device,
+            secret: reply.secret,
+            epoch: reply.epoch,
+            server_epoch: reply.server_epoch,
+            made: Vec::new(),
+            now: Timestamp(MORNING),
+            events: 0,
+        }
+    }
+
+    /// An event of this device that is in no chain yet.
+    pub fn event(&mut self, operator: i64, body: Body) -> Event {
+        self.events += 1;
+        Event {
+            v: 1,
+            id: EventId(Uuid::from_u128(self.device.0.as_u128() ^ (self.events << 64))),
+            site: SITE,
+            device: self.device,
+            operator: UserId(operator),
+            at: self.now,
+            skew_ms: None,
+            body,
+        }
+    }
+
+    /// Confirms an event: it is in the chain now. Its id.
+    pub fn confirm(&mut self, body: Body) -> EventId {
+        let event = self.event(1, body);
+        self.chain(String::from_utf8(event.encode().unwrap()).unwrap());
+        event.id
+    }
+
+    /// Puts bytes, good or bad, at the end of the chain.
+    pub fn chain(&mut self, bytes: String) {
+        let prev = self.made.last().map_or_else(Hash::default, |last| last.hash);
+        let hash = Hash::chain(prev, bytes.as_bytes());
+        self.made.push(Envelope { seq: self.made.len() as u64 + 1, bytes, hash });
+    }
+
+    /// The push of the events `from..to`, counted from 0.
+    pub fn request(&self, from: usize, to: usize) -> PushRequest {
+        PushRequest {
+            device: self.device,
+            epoch: self.epoch,
+            server_epoch: self.server_epoch,
+            device_now: self.now,
+            prev_hash: from.checked_sub(1).map_or_else(Hash::default, |last| self.made[last].hash),
+            events: self.made[from..to].to_vec(),
+        }
+    }
+
+    pub fn send(&self, request: &PushRequest) -> Answer {
+        self.post("/v1/push", &serde_json::to_vec(request).unwrap())
+    }
+
+    /// Pushes the events `from..to` and expects them to be taken.
+    pub fn push(&self, from: usize, to: usize) -> PushReply {
+        let answer = self.send(&self.request(from, to));
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()
+    }
+
+    /// Pushes everything.
+    pub fn push_all(&self) -> PushReply {
+        self.push(0, self.made.len())
+    }
+
+    pub fn post(&self, path: &str, body: &[u8]) -> Answer {
+        call(self.addr, "POST", path, &[("authorization", &self.bearer())], body)
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        call(self.addr, "GET", path, &[("authorization", &self.bearer())], b"")
+    }
+
+    pub fn bearer(&self) -> String {
+        format!("Bearer {}", self.secret)
+    }
+
+    pub fn hello(&self) -> Hello {
+        self.get("/v1/hello").json()
+    }
+
+    pub fn page(&self, stream: Stream, after: Head, limit: usize) -> Answer {
+        let (epoch, Head { seq, hash }) = (self.server_epoch.0, after);
+        let name = stream.name();
+        self.get(&format!("/v1/pull?stream={name}&epoch={epoch}&after={seq}&hash={hash}&limit={limit}"))
+    }
+
+    /// All pages of a stream.
+    pub fn pull(&self, stream: Stream, limit: usize) -> Vec<PullReply> {
+        let (mut pages, mut after) = (Vec::<PullReply>::new(), Head::default());
+        loop {
+            let page: PullReply = self.page(stream, after, limit).json();
+            after = page.next;
+            let done = page.next == page.head;
+            pages.push(page);
+            if done {
+                return pages;
+            }
+        }
+    }
+}
+
+/// So many units of lot `lot` of item 7 from one place to another.
+pub fn movement(lot: &str, units: i64, from: i64, to: i64) -> Movement {
+    Movement {
+        item: ItemId(7),
+        lot: Some(LotNumber::new(lot).unwrap()),
+        serial: None,
+        quantity: Quantity::new(units).unwrap(),
+        from: Place::at(LocationId(from)),
+        to: Place::at(LocationId(to)),
+        line: None,
+    }
+}
