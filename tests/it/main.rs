@@ -1,6 +1,18 @@
 mod flows;
 mod labels;
 mod screens;
+#[cfg(feature = "server")]
+mod server_floor;
+#[cfg(feature = "server")]
+mod server_http;
+#[cfg(feature = "server")]
+mod server_model;
+#[cfg(feature = "server")]
+mod server_process;
+#[cfg(feature = "server")]
+mod server_push;
+#[cfg(feature = "server")]
+mod server_support;
 mod store_confirm;
 mod store_file;
 mod store_kit;

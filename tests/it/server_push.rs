@@ -1,27 +1,8 @@
 //! What a push may be: once, twice, in pieces, out of order, broken, forked; over real sockets.
 
-use crate::server_support::{Handheld, TestServer, movement};
-use firstout::domain::{Body, Event, LotFacts, LotNumber, Move, MoveKind, Receipt};
+use crate::server_support::{Handheld, TestServer, movement, receipt};
+use firstout::domain::{Body, Event, Move, MoveKind};
 use firstout::sync::wire::{Conflict, Hash, Head, PushReply, Status, Stream};
-
-fn receipt(units: i64) -> Body {
-    Body::Receipt(Receipt {
-        order: None,
-        supplier: None,
-        lots: vec![LotFacts {
-            item: firstout::domain::ItemId(7),
-            lot: LotNumber::new("L1").unwrap(),
-            expiry: "2027-03-14".parse().ok(),
-            best_before: None,
-            produced: None,
-            supplier_lot: None,
-            vintage: None,
-            origin: None,
-        }],
-        lines: vec![movement("L1", units, -1, 10)],
-        reason: None,
-    })
-}
 
 fn put_away(units: i64) -> Body {
     Body::Move(Move { kind: MoveKind::PutAway, lines: vec![movement("L1", units, 10, 20)] })

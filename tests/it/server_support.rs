@@ -2,8 +2,8 @@
 //! keeps its chain.
 
 use firstout::domain::{
-    Body, DeviceId, Event, EventId, ItemId, LocationId, LotNumber, Movement, Place, Quantity, SiteId,
-    Timestamp, UserId,
+    Body, DeviceId, Event, EventId, ItemId, LocationId, LotFacts, LotNumber, Movement, Place, Quantity,
+    Receipt, SiteId, Timestamp, UserId,
 };
 use firstout::server::{Background, Config, start_background};
 use firstout::sync::wire::{
@@ -21,7 +21,6 @@ pub const SITE: SiteId = SiteId(1);
 /// 2026-11-23T08:00:00Z
 pub const MORNING: i64 = 1_795_420_800_000;
 
-#[allow(dead_code, reason = "the later stories use it")]
 pub struct TestServer {
     pub background: Background,
     pub addr: SocketAddr,
@@ -148,7 +147,7 @@ pub struct Handheld {
 }
 
 impl Handheld {
-    fn new(addr: SocketAddr, reply: EnrolReply) -> Self {
+    pub fn new(addr: SocketAddr, reply: EnrolReply) -> Self {
         Self {
             addr,
             device: reply.device,
@@ -266,4 +265,24 @@ pub fn movement(lot: &str, units: i64, from: i64, to: i64) -> Movement {
         to: Place::at(LocationId(to)),
         line: None,
     }
+}
+
+/// So many units of lot L1 come to the dock, place 10.
+pub fn receipt(units: i64) -> Body {
+    Body::Receipt(Receipt {
+        order: None,
+        supplier: None,
+        lots: vec![LotFacts {
+            item: ItemId(7),
+            lot: LotNumber::new("L1").unwrap(),
+            expiry: "2027-03-14".parse().ok(),
+            best_before: None,
+            produced: None,
+            supplier_lot: None,
+            vintage: None,
+            origin: None,
+        }],
+        lines: vec![movement("L1", units, -1, 10)],
+        reason: None,
+    })
 }

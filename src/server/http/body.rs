@@ -4,7 +4,11 @@ use super::error::ApiError;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
+use http_body_util::LengthLimitError;
 use serde::de::DeserializeOwned;
+use std::error::Error;
+use std::io;
+use tower_http::timeout::TimeoutError;
 
 /// A JSON body, whatever its content type says.
 pub(super) struct JsonBody<T>(pub(super) T);
@@ -14,28 +18,38 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
-            let message = cause(&rejection);
-            match rejection.status() {
-                StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge(message),
-                _ if message.contains("length limit") => ApiError::TooLarge(message),
-                _ if message.contains("deadline") || message.contains("timed out") => ApiError::Slow,
-                _ => ApiError::BadRequest(message),
+            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                too_large()
+            } else {
+                meaning(&rejection)
             }
         })?;
-        parse(&bytes).map(Self)
+        match serde_json::from_slice(&bytes) {
+            Ok(value) => Ok(Self(value)),
+            Err(error) => Err(ApiError::BadRequest(format!("the body is not valid: {error}"))),
+        }
     }
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
-    serde_json::from_slice(bytes)
-        .map_err(|error| ApiError::BadRequest(format!("the body is not valid: {error}")))
+fn too_large() -> ApiError {
+    ApiError::TooLarge("the body is too large".to_owned())
 }
 
-/// The innermost reason, which names the limit or the damage.
-fn cause(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
+/// Looks through the causes: the limit and the clock are wrapped by the decompression, which is wrapped again.
+fn meaning(rejection: &(dyn Error + 'static)) -> ApiError {
+    let mut at = rejection;
+    loop {
+        if at.is::<LengthLimitError>() {
+            return too_large();
+        }
+        if at.is::<TimeoutError>() {
+            return ApiError::Slow;
+        }
+        // An io::Error's source skips the error that it wraps.
+        let wrapped = at.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        match wrapped.map(|inner| inner as &(dyn Error + 'static)).or_else(|| at.source()) {
+            Some(cause) => at = cause,
+            None => return ApiError::BadRequest(format!("the body cannot be read: {at}")),
+        }
     }
-    innermost.to_string()
 }

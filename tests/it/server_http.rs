@@ -1,0 +1,258 @@
+//! Enrolment, secrets, hostile bodies, the snapshot and the page: what arrives over a socket, and what must not.
+
+use crate::server_support::{Answer, TestServer, call, folder, movement, raw, receipt};
+use firstout::domain::{Body, Hold, HoldKind, HoldTarget, HuCode, Move, MoveKind, Reason};
+use firstout::sync::wire::{EnrolReply, Hash, REQUEST_BYTES_MAX, SnapshotHeader, SnapshotRow};
+use sha2::{Digest as _, Sha256};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+fn enrol(server: &TestServer, token: &str, name: &str) -> Answer {
+    let body = serde_json::json!({ "token": token, "name": name }).to_string();
+    call(server.addr, "POST", "/v1/enrol", &[], body.as_bytes())
+}
+
+fn token(server: &TestServer, name: &str) -> String {
+    server.background.token(crate::server_support::SITE, name).unwrap().reveal().to_owned()
+}
+
+#[test]
+fn a_token_opens_one_device_within_ten_minutes() {
+    let server = TestServer::start("enrol");
+    let once = token(&server, "HH-07");
+    assert_eq!(enrol(&server, &once, "mine").status, 200);
+    let again = enrol(&server, &once, "mine");
+    assert_eq!((again.status, again.code().as_str()), (403, "bad_token"));
+    assert_eq!(enrol(&server, "1.00", "mine").code(), "bad_token");
+    let old = token(&server, "");
+    server.later(10 * 60 * 1_000 + 1);
+    assert_eq!(enrol(&server, &old, "mine").code(), "bad_token");
+    let fresh = token(&server, "");
+    for name in ["", "  ", "a\u{7}b", &"x".repeat(41)] {
+        assert_eq!(enrol(&server, &fresh, name).code(), "bad_request", "{name:?}");
+    }
+    let reply: EnrolReply = enrol(&server, &fresh, " HH-08 ").json();
+    assert_eq!((reply.site.0, reply.epoch), (1, 1));
+    let page = call(server.addr, "GET", "/", &[], b"").text();
+    assert!(page.contains("HH-07") && page.contains(">HH-08<"), "{page}");
+    // Neither the token nor the secret is in the database.
+    let stored = std::fs::read(server.data.join("firstout.sqlite-wal")).unwrap();
+    for text in [once.as_str(), fresh.as_str(), reply.secret.as_str()] {
+        let digits = text.split_once('.').unwrap().1.as_bytes();
+        assert!(!stored.windows(digits.len()).any(|window| window == digits));
+    }
+}
+
+#[test]
+fn only_a_device_with_its_secret_comes_in() {
+    let server = TestServer::start("auth");
+    let handheld = server.enrol("HH-01");
+    let wrong = format!("Bearer 1.{}", "0".repeat(64));
+    let moved = handheld.bearer().replace("Bearer 1.", "Bearer 2.");
+    for header in ["", "Bearer", "Basic abc", "Bearer x", wrong.as_str(), moved.as_str()] {
+        for (method, path) in [("GET", "/v1/hello"), ("POST", "/v1/push"), ("GET", "/v1/snapshot/site")] {
+            let answer = call(server.addr, method, path, &[("authorization", header)], b"{}");
+            assert_eq!((answer.status, answer.code().as_str()), (401, "unauthorized"), "{path} {header}");
+        }
+    }
+    assert_eq!(handheld.hello().service, "firstout");
+    let other = server.enrol("HH-02");
+    let mut stolen = other.request(0, 0);
+    stolen.device = handheld.device;
+    assert_eq!(other.send(&stolen).code(), "other_device");
+}
+
+#[test]
+fn hostile_bodies_get_a_reason_and_never_a_500() {
+    let server = TestServer::start("hostile");
+    let mut handheld = server.enrol("HH-01");
+    handheld.confirm(receipt(1));
+    let push = serde_json::to_vec(&handheld.request(0, 1)).unwrap();
+    let bearer = handheld.bearer();
+    let check = |body: &[u8], encoding: &str, expected: (u16, &str)| {
+        let headers = [("authorization", bearer.as_str()), ("content-encoding", encoding)];
+        let headers = if encoding.is_empty() { &headers[..1] } else { &headers[..] };
+        let answer = call(server.addr, "POST", "/v1/push", headers, body);
+        assert_eq!((answer.status, answer.code().as_str()), expected, "{encoding} {}", answer.text());
+    };
+    let zstd = |bytes: &[u8]| zstd::encode_all(bytes, 3).unwrap();
+    let bomb = zstd(&vec![b' '; 64 << 20]);
+    assert!(bomb.len() < 100_000);
+    check(b"", "", (400, "bad_request"));
+    check(b"null", "", (400, "bad_request"));
+    check(b"{\"device\":", "", (400, "bad_request"));
+    check(&[0xff; 100], "", (400, "bad_request"));
+    check(&b"[".repeat(500_000), "", (400, "bad_request"));
+    check(b"no zstd", "zstd", (400, "bad_request"));
+    check(b"no gzip", "gzip", (400, "bad_request"));
+    check(&zstd(&push)[..50], "zstd", (400, "bad_request"));
+    check(&push, "br", (415, "unsupported_encoding"));
+    check(&bomb, "zstd", (413, "too_large"));
+    check(&vec![b' '; 3 << 20], "", (413, "too_large"));
+    check(&push[..push.len() - 20], "", (400, "bad_request"));
+
+    let mut many = handheld.clone();
+    (0..600).for_each(|_| many.chain("x".into()));
+    assert_eq!(many.send(&many.request(0, 601)).code(), "too_large");
+    let mut large = server.enrol("HH-02");
+    large.chain("x".repeat(REQUEST_BYTES_MAX - 1));
+    large.chain("xx".into());
+    assert_eq!(large.send(&large.request(0, 2)).code(), "too_large");
+    assert_eq!(large.push(0, 1).results[0].reason.as_deref(), Some("unreadable"));
+    let mut gap = handheld.request(0, 1);
+    gap.events[0].seq = 0;
+    assert_eq!(handheld.send(&gap).code(), "malformed_push");
+
+    for path in ["/v1/pull", "/v1/pull?stream=x", "/v1/pull?stream=site&epoch=1", "/v1/hello?head=x"] {
+        assert_eq!(handheld.get(path).code(), "bad_request", "{path}");
+    }
+    assert_eq!(handheld.get("/nowhere").code(), "not_found");
+    assert_eq!(handheld.get("/v1/push").code(), "method_not_allowed");
+    // And the good push, packed, goes through.
+    let headers = [("authorization", bearer.as_str()), ("content-encoding", "zstd")];
+    assert_eq!(call(server.addr, "POST", "/v1/push", &headers, &zstd(&push)).status, 200);
+    assert_eq!(handheld.hello().device_last_seq, 1);
+}
+
+#[test]
+fn half_a_request_does_not_hold_up_the_others() {
+    let server = TestServer::start_with(folder("slow"), |config| {
+        config.limits.head_timeout = Duration::from_millis(200);
+        config.limits.body_timeout = Duration::from_millis(200);
+    });
+    let handheld = server.enrol("HH-01");
+    let begun = Instant::now();
+    let mut silent = TcpStream::connect(server.addr).unwrap();
+    silent.write_all(b"POST /v1/push HTTP/1.1\r\nhost:").unwrap();
+    let head = format!(
+        "POST /v1/push HTTP/1.0\r\nauthorization: {}\r\ncontent-length: 99\r\n\r\n{{",
+        handheld.bearer()
+    );
+    let slow = raw(server.addr, head.as_bytes());
+    assert_eq!((slow.status, slow.code().as_str()), (408, "timeout"));
+    assert_eq!(handheld.hello().service, "firstout");
+    let mut rest = Vec::new();
+    silent.read_to_end(&mut rest).unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    // Cut in the middle: nothing is stored, nobody is waited for.
+    let mut cut = TcpStream::connect(server.addr).unwrap();
+    cut.write_all(head.as_bytes()).unwrap();
+    drop(cut);
+    assert_eq!(handheld.hello().device_last_seq, 0);
+}
+
+#[test]
+fn answers_are_packed_for_those_who_ask() {
+    let server = TestServer::start("packed");
+    let mut handheld = server.enrol("HH-01");
+    for _ in 0..50 {
+        handheld.confirm(receipt(1));
+    }
+    handheld.push_all();
+    let path = format!("/v1/pull?stream=site&epoch={}", handheld.server_epoch.0);
+    let plain = handheld.get(&path);
+    let bearer = handheld.bearer();
+    let headers = [("authorization", bearer.as_str()), ("accept-encoding", "zstd")];
+    let packed = call(server.addr, "GET", &path, &headers, b"");
+    assert_eq!(packed.header("content-encoding"), Some("zstd"));
+    assert!(packed.body.len() * 4 < plain.body.len());
+    assert_eq!(zstd::decode_all(&*packed.body).unwrap(), plain.body);
+}
+
+#[test]
+fn a_snapshot_goes_on_where_it_stopped() {
+    let server = TestServer::start("snapshot");
+    let mut handheld = server.enrol("HH-01");
+    for units in 1..=300 {
+        handheld.confirm(receipt(units));
+    }
+    let lines = vec![movement("L1", 5, 10, 20)];
+    handheld.confirm(Body::Move(Move { kind: MoveKind::PutAway, lines }));
+    let target = HoldTarget::Hu(HuCode::new("P1").unwrap());
+    let kind = HoldKind::Hold;
+    handheld.confirm(Body::Hold(Hold { target, kind, reason: Reason::Quality, note: "wet".into() }));
+    handheld.push_all();
+
+    let path = "/v1/snapshot/site";
+    let whole = handheld.get(path);
+    assert_eq!((whole.status, whole.header("content-type")), (200, Some("application/zstd")));
+    let etag = whole.header("etag").unwrap().to_owned();
+    let text = String::from_utf8(zstd::decode_all(&*whole.body).unwrap()).unwrap();
+    check_snapshot(&text, &handheld.hello().heads.site);
+
+    // New events come, and a device that was cut off still gets the rest of its file.
+    server
+        .background
+        .run(async |storage| storage.append_master(crate::server_support::SITE, vec![]).await)
+        .unwrap();
+    handheld.confirm(receipt(1));
+    handheld.push(302, 303);
+    let bearer = handheld.bearer();
+    let ask = |range: &str, tag: &str| {
+        let headers = [("authorization", bearer.as_str()), ("range", range), ("if-range", tag)];
+        call(server.addr, "GET", path, &headers, b"")
+    };
+    let total = whole.body.len();
+    let half = total / 2;
+    let rest = ask(&format!("bytes={half}-"), &etag);
+    assert_eq!(rest.status, 206);
+    let range = format!("bytes {half}-{}/{total}", total - 1);
+    assert_eq!(rest.header("content-range"), Some(range.as_str()));
+    assert_eq!([&whole.body[..half], &rest.body].concat(), whole.body);
+    assert_eq!(ask(&format!("bytes={total}-"), &etag).code(), "range_not_satisfiable");
+    let other = ask("bytes=5-", "\"other\"");
+    assert_eq!((other.status, other.body.len()), (200, total), "another tag gets all of it");
+    let headers = [("authorization", bearer.as_str()), ("if-none-match", etag.as_str())];
+    assert_eq!(call(server.addr, "GET", path, &headers, b"").status, 304);
+}
+
+fn check_snapshot(text: &str, head: &firstout::sync::wire::Head) {
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let header: SnapshotHeader = serde_json::from_str(lines[0]).unwrap();
+    assert_eq!((&header.head, header.rows), (head, lines.len() as u64 - 1));
+    let rows: Vec<SnapshotRow> = lines[1..].iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let digest = Sha256::digest(lines[..lines.len() - 1].concat());
+    assert_eq!(rows.last(), Some(&SnapshotRow::End { digest: Hash(digest.into()) }));
+    let stocked: Vec<_> = rows
+        .iter()
+        .filter_map(|row| match row {
+            SnapshotRow::Stock { key, units, .. } => Some((key.place.location.0, *units)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(stocked, [(-1, -45_150), (10, 45_145), (20, 5)]);
+    assert_eq!(rows.iter().filter(|row| matches!(row, SnapshotRow::Origin(_))).count(), 300);
+    assert_eq!(rows.iter().filter(|row| matches!(row, SnapshotRow::Hold(_))).count(), 1);
+}
+
+#[test]
+fn the_page_shows_the_server_catching_up_and_runs_nothing() {
+    let server = TestServer::start("page");
+    let mut handheld = server.enrol("<script>x</script>");
+    for _ in 0..3 {
+        handheld.confirm(receipt(1));
+    }
+    let script = "\"<img src=x onerror=alert(1)>".to_owned();
+    let lines = vec![movement(&script, 4, 10, 20)];
+    handheld.confirm(Body::Move(Move { kind: MoveKind::Move, lines }));
+    let page = || call(server.addr, "GET", "/", &[], b"");
+    assert!(page().text().contains("everything told of is here"));
+    handheld.get("/v1/hello?head=4");
+    assert!(page().text().contains("4 not here yet"), "{}", page().text());
+    handheld.push_all();
+    let full = page();
+    let text = full.text();
+    assert!(
+        text.contains("everything told of is here") && text.contains("flagged: negative_balance"),
+        "{text}"
+    );
+    assert!(!text.contains("<script") && !text.contains("<img"), "{text}");
+    assert!(text.contains("&#60;script&#62;"), "{text}");
+    let policy = full.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"));
+    assert_eq!(call(server.addr, "GET", "/status.css", &[], b"").status, 200);
+    for (path, expected) in [("/healthz", "ok\n"), ("/readyz", "ready\n")] {
+        assert_eq!(call(server.addr, "GET", path, &[], b"").text(), expected);
+    }
+}

@@ -1,0 +1,143 @@
+//! Whatever order, pieces and repetitions events arrive in, the projections are the fold from zero and the stock is the
+//! same.
+
+use crate::server_support::{Handheld, TestServer, movement};
+use firstout::demo::Rng;
+use firstout::domain::{
+    Body, Dispatch, Disposal, EventId, Hold, HoldKind, HoldTarget, LocationId, LotFacts, LotNumber, Move,
+    MoveKind, Movement, OrderId, PartyId, Pick, Reason, Receipt, Short, Undo,
+};
+use firstout::server::storage::StorageError;
+use firstout::sync::wire::{SnapshotRow, Status};
+use std::collections::BTreeMap;
+
+const SEEDS: u64 = 6;
+const EVENTS: usize = 60;
+
+fn line(rng: &mut Rng, from: &[i64], to: &[i64]) -> Movement {
+    let lot = rng.pick(&["L1", "L2", "L3"]).copied().unwrap();
+    let (from, to) = (*rng.pick(from).unwrap(), *rng.pick(to).unwrap());
+    Movement {
+        line: rng.pick(&[None, Some(1), Some(2)]).copied().unwrap(),
+        ..movement(lot, rng.range(1, 9), from, to)
+    }
+}
+
+fn lot(rng: &mut Rng) -> LotFacts {
+    let item = firstout::domain::ItemId(7);
+    let lot = LotNumber::new(rng.pick(&["L1", "L2", "L3"]).unwrap()).unwrap();
+    let expiry = rng.chance(50).then(|| format!("2027-0{}-01", rng.range(1, 9)).parse().unwrap());
+    let vintage = rng.chance(20).then(|| "2024".to_owned());
+    LotFacts {
+        item,
+        lot,
+        expiry,
+        best_before: None,
+        produced: None,
+        supplier_lot: None,
+        vintage,
+        origin: None,
+    }
+}
+
+fn body(rng: &mut Rng, earlier: &mut Vec<(EventId, Body)>) -> Body {
+    const SHELF: [i64; 3] = [10, 20, 30];
+    let order = OrderId(rng.range(1, 2));
+    let customer = PartyId(1);
+    match rng.range(0, 9) {
+        0..=3 => {
+            let lines = (0..rng.range(1, 3)).map(|_| line(rng, &[-1], &SHELF)).collect();
+            let (supplier, order) = (Some(PartyId(2)), rng.chance(50).then_some(order));
+            Body::Receipt(Receipt { order, supplier, lots: vec![lot(rng)], lines, reason: None })
+        }
+        4 => Body::Move(Move { kind: MoveKind::Move, lines: vec![line(rng, &SHELF, &SHELF)] }),
+        5 => Body::Pick(Pick { order, lines: vec![line(rng, &SHELF, &[40])], fefo: None }),
+        6 => Body::Dispatch(Dispatch { order, customer, lines: vec![line(rng, &[40], &[-2])] }),
+        7 => Body::Disposal(Disposal { lines: vec![line(rng, &SHELF, &[-5])], reason: Reason::Damaged }),
+        8 if rng.chance(50) => {
+            let target = HoldTarget::Location(LocationId(20));
+            let (kind, reason) = (HoldKind::Quarantine, Reason::Quality);
+            Body::Hold(Hold { target, kind, reason, note: String::new() })
+        }
+        8 => {
+            let moved = line(rng, &SHELF, &[40]);
+            Body::Short(Short {
+                order,
+                line: 1,
+                item: moved.item,
+                quantity: moved.quantity,
+                reason: Reason::NotFound,
+            })
+        }
+        _ => match earlier.pop() {
+            Some((event, body)) => Body::Undo(Undo { event, body: Box::new(body) }),
+            None => Body::Move(Move { kind: MoveKind::PutAway, lines: vec![line(rng, &[10], &[20])] }),
+        },
+    }
+}
+
+/// The same work on every server: it depends on the seed alone.
+fn work(handheld: &mut Handheld, rng: &mut Rng) {
+    let mut earlier = Vec::new();
+    for _ in 0..EVENTS {
+        let body = body(rng, &mut earlier);
+        let id = handheld.confirm(body.clone());
+        if !matches!(body, Body::Undo(_) | Body::Hold(_)) {
+            earlier.push((id, body));
+        }
+    }
+}
+
+fn stock(handheld: &Handheld) -> BTreeMap<String, i64> {
+    let text = zstd::decode_all(&*handheld.get("/v1/snapshot/site").body).unwrap();
+    let rows = text.split(|byte| *byte == b'\n').skip(1).filter(|line| !line.is_empty());
+    rows.filter_map(|line| match serde_json::from_slice(line).unwrap() {
+        SnapshotRow::Stock { key, units, .. } => Some((serde_json::to_string(&key).unwrap(), units)),
+        _ => None,
+    })
+    .collect()
+}
+
+fn assert_sound(server: &TestServer, seed: u64) {
+    let verified = server.background.run::<_, StorageError, _>(async |storage| storage.verify().await);
+    assert_eq!(verified.unwrap().problems, Vec::<String>::new(), "seed {seed}");
+}
+
+/// In pieces, the devices mixed, much of it twice.
+fn push_mixed(handhelds: &[Handheld], rng: &mut Rng) {
+    let mut done = vec![0; handhelds.len()];
+    while done.iter().any(|done| *done < EVENTS) {
+        let who = usize::try_from(rng.range(0, handhelds.len() as i64 - 1)).unwrap();
+        let back = usize::try_from(rng.range(0, 5)).unwrap().min(done[who]);
+        let from = done[who] - back;
+        let to = (done[who] + usize::try_from(rng.range(0, 12)).unwrap()).min(EVENTS);
+        if from == to {
+            continue;
+        }
+        let reply = handhelds[who].push(from, to);
+        assert!(reply.results[..back].iter().all(|result| result.status == Status::Duplicate));
+        done[who] = to;
+    }
+}
+
+#[test]
+fn any_order_gives_the_same_stock_and_the_fold() {
+    for seed in 0..SEEDS {
+        let servers = [TestServer::start("model-straight"), TestServer::start("model-mixed")];
+        let stocks = servers.each_ref().map(|server| {
+            let mut handhelds = ["A", "B", "C"].map(|name| server.enrol(name));
+            for (handheld, n) in handhelds.iter_mut().zip(0..) {
+                work(handheld, &mut Rng::new(seed * 10 + n));
+            }
+            if server.data == servers[0].data {
+                handhelds.iter().for_each(|handheld| drop(handheld.push_all()));
+            } else {
+                push_mixed(&handhelds, &mut Rng::new(seed));
+            }
+            assert_sound(server, seed);
+            stock(&handhelds[0])
+        });
+        assert!(stocks[0].len() > 5, "seed {seed}");
+        assert_eq!(stocks[0], stocks[1], "seed {seed}");
+    }
+}

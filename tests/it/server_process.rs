@@ -1,0 +1,100 @@
+//! The program itself: starts with nothing configured, stops when told, loses nothing when killed, and says what is wrong.
+
+use crate::server_support::{call, folder, receipt};
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+fn program(data: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_firstout-server"));
+    command.arg("--data").arg(data).args(arguments).env("FIRSTOUT_LOG", "warn");
+    command
+}
+
+fn run(data: &Path, arguments: &[&str], expected: i32) -> String {
+    let Output { status, stdout, stderr } = program(data, arguments).output().unwrap();
+    let text = String::from_utf8(stdout).unwrap() + &String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(expected), "{arguments:?}: {text}");
+    text
+}
+
+fn serve(data: &Path) -> (Child, SocketAddr) {
+    let port_file = data.with_extension("port");
+    let arguments = ["serve", "--listen", "127.0.0.1:0", "--port-file", port_file.to_str().unwrap()];
+    let mut child = program(data, &arguments).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let addr = line.trim().strip_prefix("listening on http://").unwrap().parse().unwrap();
+    assert_eq!(std::fs::read_to_string(&port_file).unwrap().trim().parse(), Ok(addr));
+    std::fs::remove_file(port_file).unwrap();
+    (child, addr)
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args([name, &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
+fn enrol(data: &Path, addr: SocketAddr) -> crate::server_support::Handheld {
+    let token = run(data, &["enrol", "--name", "HH-07"], 0);
+    let body = format!(r#"{{"token":"{}","name":"x"}}"#, token.trim());
+    crate::server_support::Handheld::new(addr, call(addr, "POST", "/v1/enrol", &[], body.as_bytes()).json())
+}
+
+#[test]
+fn it_serves_stops_and_survives_a_kill() {
+    let data = folder("process");
+    let (mut child, addr) = serve(&data);
+    let mut handheld = enrol(&data, addr);
+    handheld.confirm(receipt(3));
+    assert_eq!(handheld.push_all().acked_through, 1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let (mut child, addr) = serve(&data);
+    handheld.addr = addr;
+    assert_eq!(handheld.hello().device_last_seq, 1, "what was answered is durable");
+    signal(&child, "-TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+
+    assert!(run(&data, &["verify"], 0).contains("projections equal to the fold"));
+    let database = rusqlite::Connection::open(data.join("firstout.sqlite")).unwrap();
+    database.execute("UPDATE stock SET units = units + 1 WHERE location = 10", []).unwrap();
+    let told = run(&data, &["verify"], 1);
+    assert!(told.contains("stored, but the events do not say so") && told.contains("\"units\":4"), "{told}");
+    database.execute("UPDATE stock SET units = units - 1 WHERE location = 10", []).unwrap();
+    database.execute("UPDATE event SET bytes = replace(bytes, 'L1', 'L2')", []).unwrap();
+    assert!(run(&data, &["verify"], 1).contains("stream site is broken at entry 1"));
+    database.execute("UPDATE refinery_schema_history SET version = 99 WHERE version = 1", []).unwrap();
+    assert!(run(&data, &["serve"], 2).contains("use the newer program"));
+    std::fs::remove_dir_all(data).unwrap();
+}
+
+#[test]
+fn it_fills_the_demo_warehouse_once() {
+    let data = folder("demo");
+    let arguments = ["seed-demo", "--seed", "7", "--today", "2026-11-23"];
+    assert!(run(&data, &arguments, 0).contains(" 0 known, 0 odd"));
+    assert!(run(&data, &arguments, 0).contains(" 0 events taken"));
+    assert!(
+        run(&data, &["seed-demo", "--seed", "8", "--today", "2026-11-23"], 2).contains("another warehouse")
+    );
+    run(&data, &["verify"], 0);
+    std::fs::remove_dir_all(data).unwrap();
+}
+
+#[test]
+fn it_says_what_keeps_it_from_starting() {
+    let data = folder("refused");
+    assert!(run(&data, &["verify"], 2).contains("there is no database"));
+    let (mut child, addr) = serve(&data);
+    let told = run(&data, &["serve", "--listen", &addr.to_string()], 2);
+    assert!(told.contains("cannot listen on"), "{told}");
+    signal(&child, "-INT");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    std::fs::remove_dir_all(&data).unwrap();
+    std::fs::write(&data, "a file, not a folder").unwrap();
+    run(&data, &["serve", "--listen", "127.0.0.1:0"], 2);
+    std::fs::remove_file(data).unwrap();
+}
