@@ -72,7 +72,8 @@ impl Default for Limits {
     }
 }
 
-// A full push in its worst common form (each byte escaped as two, an envelope of 200 bytes) passes the limits.
+// A full push in its worst common form (each byte escaped as two, an envelope of 200 bytes) passes the
+// limits.
 const _: () = assert!(REQUEST_BYTES_MAX * 2 + REQUEST_EVENTS_MAX * 200 < 1024 * 1024);
 
 /// The system's clock.

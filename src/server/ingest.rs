@@ -1,8 +1,8 @@
-//! What a push says, checked before any database is asked: sizes, dense sequences, the chain, and whether each event
-//! can be read.
+//! What a push says, checked before any database is asked: sizes, dense sequences, the chain, and whether
+//! each event can be read.
 //!
-//! What is wrong with the request as a whole is an error and nothing is stored. What is wrong with one event is a
-//! verdict on that event: it is stored without effect, and the ones behind it go on.
+//! What is wrong with the request as a whole is an error and nothing is stored. What is wrong with one event
+//! is a verdict on that event: it is stored without effect, and the ones behind it go on.
 
 use crate::domain::{DeviceId, Event, EventId, SiteId, Timestamp};
 use crate::sync::wire::{Envelope, Hash, PushRequest, REQUEST_BYTES_MAX, REQUEST_EVENTS_MAX, ServerEpoch};

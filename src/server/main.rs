@@ -52,7 +52,8 @@ enum Command {
         #[arg(long)]
         today: Option<Day>,
     },
-    /// Checks sequences, chains and projections. Exit code 0: all is well; 1: it lists what is not; 2: it cannot be read.
+    /// Checks sequences, chains and projections. Exit code 0: all is well; 1: it lists what is not; 2: it
+    /// cannot be read.
     Verify,
 }
 

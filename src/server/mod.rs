@@ -1,8 +1,8 @@
 //! The central server: HTTP API, ledger and projections on SQLite.
 //!
-//! `http` speaks the protocol of `sync::wire`, `ingest` judges what devices push without touching a database, and
-//! `storage` keeps the ledger. Everything that correctness needs is in the database, so that a second implementation of
-//! `storage` can be shared by several server processes.
+//! `http` speaks the protocol of `sync::wire`, `ingest` judges what devices push without touching a database,
+//! and `storage` keeps the ledger. Everything that correctness needs is in the database, so that a second
+//! implementation of `storage` can be shared by several server processes.
 
 mod config;
 mod http;

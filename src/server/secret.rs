@@ -1,7 +1,7 @@
 //! Tokens and device secrets: 256 random bits behind the site's number, of which only the hash is stored.
 //!
-//! The bits are too many to guess, so that a plain SHA-256 is enough, and the site in front lets every look-up begin
-//! with the site.
+//! The bits are too many to guess, so that a plain SHA-256 is enough, and the site in front lets every
+//! look-up begin with the site.
 
 use crate::domain::SiteId;
 use sha2::{Digest, Sha256};

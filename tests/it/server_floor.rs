@@ -1,5 +1,5 @@
-//! The floor's stories at the server: the last case taken twice, a hold that only a supervisor ends, an undo, a wrong
-//! clock.
+//! The floor's stories at the server: the last case taken twice, a hold that only a supervisor ends, an undo,
+//! a wrong clock.
 
 use crate::server_support::{Handheld, MORNING, SITE, TestServer, movement, receipt};
 use firstout::domain::{

@@ -1,4 +1,5 @@
-//! Enrolment, secrets, hostile bodies, the snapshot and the page: what arrives over a socket, and what must not.
+//! Enrolment, secrets, hostile bodies, the snapshot and the page: what arrives over a socket, and what must
+//! not.
 
 use crate::server_support::{Answer, TestServer, call, folder, movement, raw, receipt};
 use firstout::domain::{Body, Hold, HoldKind, HoldTarget, HuCode, Move, MoveKind, Reason};

@@ -1,5 +1,5 @@
-//! Whatever order, pieces and repetitions events arrive in, the projections are the fold from zero and the stock is the
-//! same.
+//! Whatever order, pieces and repetitions events arrive in, the projections are the fold from zero and the
+//! stock is the same.
 
 use crate::server_support::{Handheld, TestServer, movement};
 use firstout::demo::Rng;

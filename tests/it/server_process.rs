@@ -1,4 +1,5 @@
-//! The program itself: starts with nothing configured, stops when told, loses nothing when killed, and says what is wrong.
+//! The program itself: starts with nothing configured, stops when told, loses nothing when killed, and says
+//! what is wrong.
 
 use crate::server_support::{call, folder, receipt};
 use std::io::{BufRead as _, BufReader};

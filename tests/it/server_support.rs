@@ -1,5 +1,5 @@
-//! A server on a free port, an HTTP client of its own (so that requests can be cut, slow and wrong), and a handheld that
-//! keeps its chain.
+//! A server on a free port, an HTTP client of its own (so that requests can be cut, slow and wrong), and a
+//! handheld that keeps its chain.
 
 use firstout::domain::{
     Body, DeviceId, Event, EventId, ItemId, LocationId, LotFacts, LotNumber, Movement, Place, Quantity,

@@ -1,4 +1,5 @@
-//! Who asks: `Authorization: Bearer SECRET`, read from the database each time, so that a revocation acts at once.
+//! Who asks: `Authorization: Bearer SECRET`, read from the database each time, so that a revocation acts at
+//! once.
 
 use super::App;
 use super::error::ApiError;
@@ -9,7 +10,8 @@ use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
-/// How old a stored last contact may grow before a reading request renews it: a write for each would wear the disk.
+/// How old a stored last contact may grow before a reading request renews it: a write for each would wear the
+/// disk.
 const CONTACT_MS_MAX: i64 = 1_000;
 
 /// The device that asks.

@@ -35,7 +35,8 @@ fn too_large() -> ApiError {
     ApiError::TooLarge("the body is too large".to_owned())
 }
 
-/// Looks through the causes: the limit and the clock are wrapped by the decompression, which is wrapped again.
+/// Looks through the causes: the limit and the clock are wrapped by the decompression, which is wrapped
+/// again.
 fn meaning(rejection: &(dyn Error + 'static)) -> ApiError {
     let mut at = rejection;
     loop {

@@ -1,6 +1,8 @@
-//! `GET /v1/snapshot/site`: the site's state as one zstd file, resumable by `Range` with `If-Range` on its `ETag`.
+//! `GET /v1/snapshot/site`: the site's state as one zstd file, resumable by `Range` with `If-Range` on its
+//! `ETag`.
 //!
-//! The file is the representation (`application/zstd`, no content encoding), so that a range means bytes of the file.
+//! The file is the representation (`application/zstd`, no content encoding), so that a range means bytes of
+//! the file.
 
 use super::App;
 use super::auth::Device;

@@ -1,7 +1,8 @@
-//! The ledger's home: what the rest of the server asks of a database, and the database that comes with the program.
+//! The ledger's home: what the rest of the server asks of a database, and the database that comes with the
+//! program.
 //!
-//! The types here name no database. `sqlite::Storage` is the only implementation yet; its methods take and return these
-//! types alone, so that they can become a trait when PostgreSQL joins it.
+//! The types here name no database. `sqlite::Storage` is the only implementation yet; its methods take and
+//! return these types alone, so that they can become a trait when PostgreSQL joins it.
 
 pub mod sqlite;
 

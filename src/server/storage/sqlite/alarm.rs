@@ -6,8 +6,8 @@ use crate::domain::{EventId, SiteId, Timestamp};
 use crate::server::ingest::{Arrival, Batch};
 use rusqlite::{Connection, params};
 
-/// Keeps the other bytes of a sequence that is taken, outside the ledger: under its next epoch the device may send the
-/// event again, and then it counts.
+/// Keeps the other bytes of a sequence that is taken, outside the ledger: under its next epoch the device may
+/// send the event again, and then it counts.
 pub(super) fn fork(connection: &Connection, batch: &Batch, arrival: &Arrival) -> Result<(), StorageError> {
     connection.prepare_cached(include_str!("sql/insert_fork.sql"))?.execute(params![
         batch.site.0,

@@ -64,9 +64,7 @@ impl Storage {
         let (site, hash) = (secret.site, secret.hash());
         self.read(move |connection| {
             let found = connection
-                .prepare_cached(
-                    "SELECT device, last_contact FROM device WHERE site = ?1 AND secret_hash = ?2 AND revoked = 0",
-                )?
+                .prepare_cached(include_str!("sql/find_device.sql"))?
                 .query_row(params![site.0, hash], |row| {
                     Ok(DeviceAuth {
                         site,

@@ -1,4 +1,5 @@
-//! One push as one transaction: the device's chain, the verdicts, ledger rows, projections, and the counters last.
+//! One push as one transaction: the device's chain, the verdicts, ledger rows, projections, and the counters
+//! last.
 
 use super::super::{PushOutcome, StorageError};
 use super::enrol::newest_chain;

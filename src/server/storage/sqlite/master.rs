@@ -7,8 +7,8 @@ use crate::sync::wire::{Hash, Head, Status, Stream};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 impl Storage {
-    /// Appends records to the site's master stream, all or none; records that are there already with equal content are
-    /// left out.
+    /// Appends records to the site's master stream, all or none; records that are there already with equal
+    /// content are left out.
     ///
     /// # Errors
     /// [`StorageError`] where nothing was saved.

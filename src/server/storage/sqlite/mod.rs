@@ -165,8 +165,8 @@ fn heads(connection: &Connection, site: SiteId) -> Result<Heads, StorageError> {
     })
 }
 
-/// Moves a stream's counter from `from` to `to`: the last statement of whoever appends, so that its row lock is short
-/// and the order of commits is the order of entries.
+/// Moves a stream's counter from `from` to `to`: the last statement of whoever appends, so that its row lock
+/// is short and the order of commits is the order of entries.
 fn advance(
     connection: &Connection,
     site: SiteId,

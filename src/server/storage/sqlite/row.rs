@@ -4,7 +4,8 @@ use super::StorageError;
 use crate::sync::wire::Status;
 use rusqlite::Row;
 
-/// As SQLite stores it. Sequences come from counters and from requests checked before; they never get near the limit.
+/// As SQLite stores it. Sequences come from counters and from requests checked before; they never get near
+/// the limit.
 pub(super) fn int(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -1,4 +1,5 @@
-//! The site's state as one file: written from one read transaction, kept by sequence, handed out until it is too old.
+//! The site's state as one file: written from one read transaction, kept by sequence, handed out until it is
+//! too old.
 
 use super::super::SnapshotFile;
 use super::facts::{hold_state, label, progress};

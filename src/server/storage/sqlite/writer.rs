@@ -1,6 +1,7 @@
 //! The writer thread: takes what is waiting, gives each request its own savepoint, and commits them together.
 //!
-//! A commit costs one flush to the disk however many requests it carries; a request that fails is rolled back alone.
+//! A commit costs one flush to the disk however many requests it carries; a request that fails is rolled back
+//! alone.
 
 use super::StorageError;
 use rusqlite::Connection;

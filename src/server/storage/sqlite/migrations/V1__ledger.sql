@@ -1,5 +1,5 @@
--- The site comes first in every key, order comes from `stream.next_seq` alone, and there are no triggers: the same
--- shape runs on PostgreSQL and on engines that spread it by site.
+-- The site comes first in every key, order comes from `stream.next_seq` alone, and there are no triggers: the
+-- same shape runs on PostgreSQL and on engines that spread it by site.
 
 CREATE TABLE server (
   id           INTEGER PRIMARY KEY CHECK (id = 1),
@@ -71,8 +71,8 @@ CREATE TABLE event (
   UNIQUE (site, device, epoch, seq)
 ) STRICT;
 
--- Events that a device sent again under a new sequence (after a re-enrolment or a new epoch): they are in the ledger
--- once, under their first one.
+-- Events that a device sent again under a new sequence (after a re-enrolment or a new epoch): they are in the
+-- ledger once, under their first one.
 CREATE TABLE alias (
   site       INTEGER NOT NULL,
   device     BLOB    NOT NULL,
@@ -83,8 +83,8 @@ CREATE TABLE alias (
   PRIMARY KEY (site, device, epoch, seq)
 ) STRICT, WITHOUT ROWID;
 
--- Other bytes for a (device, epoch, seq) that is taken: kept as evidence, outside the ledger, so that the event may
--- come again under the device's next epoch.
+-- Other bytes for a (device, epoch, seq) that is taken: kept as evidence, outside the ledger, so that the
+-- event may come again under the device's next epoch.
 CREATE TABLE fork (
   site     INTEGER NOT NULL,
   device   BLOB    NOT NULL,

@@ -13,8 +13,8 @@ CREATE TABLE stock (
   PRIMARY KEY (site, item, lot, serial, location, hu)
 ) STRICT, WITHOUT ROWID;
 
--- Each event at each balance, for checks that look back: who took the last one, what a counter could not know.
--- Virtual places are left out. kind: 0 other, 1 count, 2 sale.
+-- Each event at each balance, for checks that look back: who took the last one, what a counter could not
+-- know. Virtual places are left out. kind: 0 other, 1 count, 2 sale.
 CREATE TABLE change (
   site       INTEGER NOT NULL,
   item       INTEGER NOT NULL,
@@ -86,7 +86,8 @@ CREATE TABLE progress (
   PRIMARY KEY (site, order_id, line, item, lot, serial)
 ) STRICT, WITHOUT ROWID;
 
--- `target` is the target's canonical JSON, so that what stops a lot, a place or a handling unit is one look-up.
+-- `target` is the target's canonical JSON, so that what stops a lot, a place or a handling unit is one
+-- look-up.
 CREATE TABLE hold (
   site     INTEGER NOT NULL,
   event_id BLOB    NOT NULL,
@@ -121,8 +122,8 @@ CREATE TABLE undone (
   PRIMARY KEY (site, event_id)
 ) STRICT, WITHOUT ROWID;
 
--- `identity` is the same on every replay, so that one thing is reported once; `stream_seq` is 0 for alarms that no
--- entry carries.
+-- `identity` is the same on every replay, so that one thing is reported once; `stream_seq` is 0 for alarms
+-- that no entry carries.
 CREATE TABLE discrepancy (
   site       INTEGER NOT NULL,
   identity   TEXT    NOT NULL,
