@@ -148,8 +148,10 @@ impl Answer {
 
 /// Whether a page can be left.
 pub enum Leave {
-    /// Yes; what was in hand is saved, and these are the words for it (empty where nothing was).
+    /// Yes, and nothing was saved by it; the words say what was dropped (empty where nothing was).
     Ready(String),
+    /// Yes, and what was in hand is saved now; these are the words for it.
+    Saved(String),
     /// Not yet: this has to be answered first.
     NotYet(Answer),
 }

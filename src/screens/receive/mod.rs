@@ -261,13 +261,14 @@ impl Screen for Receive {
 
     fn leave(&mut self, desk: &mut Desk<'_>) -> Result<Leave, StoreError> {
         let left = self.first_answers(desk)?;
-        let saved = match self.save_in_hand(desk)? {
-            Ok(Some(number)) => desk.say(Receiving::SavedOnly { number: &number }),
-            Ok(None) => String::new(),
-            Err(answer) => return Ok(Leave::NotYet(answer)),
-        };
-        let parts: Vec<String> = [left, saved].into_iter().filter(|part| !part.is_empty()).collect();
-        Ok(Leave::Ready(parts.join(" ")))
+        Ok(match self.save_in_hand(desk)? {
+            Ok(Some(number)) => {
+                let saved = desk.say(Receiving::SavedOnly { number: &number });
+                Leave::Saved(format!("{left} {saved}").trim_start().to_owned())
+            }
+            Ok(None) => Leave::Ready(left),
+            Err(answer) => Leave::NotYet(answer),
+        })
     }
 
     fn view(&self, frame: &Frame<'_>) -> Drawn {

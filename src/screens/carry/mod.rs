@@ -1,11 +1,12 @@
 //! Put-away and move: scan what, scan where. Two scans, also for a whole pallet.
 
+mod show;
+
 use super::entry::{Asked, Entry, read_quantity};
 use super::load::{Extent, Found, Load, LoadRow, Suggestion, suggest};
 use super::message::refusal_words;
 use super::resolve::{Label, Meaning, Scan};
-use super::screen::{Answer, Desk, Drawn, Frame, Leave, Screen, button, steps};
-use super::view::{MovePage, Page, Row, Tone};
+use super::screen::{Answer, Desk, Drawn, Frame, Leave, Screen};
 use super::words::{Common, Stock, Words};
 use crate::domain::{HuCode, Item, Location, LocationKind, MoveKind, Quantity, Unit};
 use crate::ledger::command::Target;
@@ -252,53 +253,10 @@ impl Carry {
             Err(problem) => Answer::refused(problem),
         }
     }
-
-    fn rows(&self, words: Words, frame: &Frame<'_>) -> Vec<Row> {
-        let row = |index: usize, prefix: &str, row: &LoadRow, item: &Item, place: Option<&str>| {
-            let goods = row.goods(item, words, frame.today);
-            let detail: Vec<&str> = [goods.lot.as_str(), goods.good_to.as_str()]
-                .into_iter()
-                .filter(|part| !part.is_empty())
-                .collect();
-            Row {
-                id: format!("{prefix}:{index}"),
-                title: place.map_or(goods.item, str::to_owned),
-                detail: detail.join(" · "),
-                value: words.quantity(row.what.there),
-                tone: Tone::Quiet,
-            }
-        };
-        if !self.choose.is_empty() {
-            return self
-                .choose
-                .iter()
-                .take(ROWS as usize)
-                .enumerate()
-                .filter_map(|(index, load)| {
-                    let first = load.rows.first()?;
-                    let place = place_name(load, words);
-                    Some(row(index, "from", first, &load.item, Some(&place)))
-                })
-                .collect();
-        }
-        self.waiting
-            .iter()
-            .enumerate()
-            .map(|(index, (it, item))| row(index, "take", it, item, None))
-            .collect()
-    }
 }
 
 fn in_hu(load: &Load, code: &HuCode) -> bool {
     load.rows.iter().any(|row| row.what.key.place.hu.as_ref() == Some(code))
-}
-
-/// "A-03-2", "A-03-2 · Pallet 3401…".
-fn place_name(load: &Load, words: Words) -> String {
-    match load.rows.first().and_then(|row| row.what.key.place.hu.as_ref()) {
-        Some(code) => format!("{} · {}", load.from.code, words.say(Common::Pallet { code: code.as_str() })),
-        None => load.from.code.clone(),
-    }
 }
 
 impl Screen for Carry {
@@ -400,37 +358,6 @@ impl Screen for Carry {
     }
 
     fn view(&self, frame: &Frame<'_>) -> Drawn {
-        let words = frame.words;
-        let suggestion = self.suggestion.as_ref();
-        let prompt = match self.wants() {
-            Stock::ScanGoods if self.waiting.is_empty() => Stock::NothingWaits,
-            Stock::ScanTarget if suggestion.is_some_and(|it| !it.place.is_empty()) => Stock::GoTo,
-            wants => wants,
-        };
-        let hand = self.hand.as_ref();
-        let page = MovePage {
-            prompt: words.say(prompt),
-            goods: hand.map(|load| load.goods(words, frame.today)),
-            quantity: hand.map(|load| words.quantity(load.quantity)).unwrap_or_default(),
-            quantity_detail: hand.map(|load| load.detail(words)).unwrap_or_default(),
-            from: hand.map(|load| place_name(load, words)).unwrap_or_default(),
-            suggestion: suggestion.map(|it| it.place.clone()).unwrap_or_default(),
-            suggestion_reason: suggestion.map(|it| it.reason.clone()).unwrap_or_default(),
-            rows: if hand.is_some() { Vec::new() } else { self.rows(words, frame) },
-        };
-        let mut drawn = match self.kind {
-            MoveKind::PutAway => Drawn::new(words.say(Common::TilePutAway), Page::PutAway(page)),
-            MoveKind::Move => Drawn::new(words.say(Common::TileMove), Page::Move(page)),
-        };
-        if self.puts_away() && self.count > 0 {
-            drawn.progress = words.say(Common::Wait { count: &self.count.to_string() });
-        }
-        if let Some(load) = hand.filter(|load| load.extent == Extent::Goods) {
-            drawn.secondary.extend(steps(load.step, words));
-        }
-        if self.has_in_hand() {
-            drawn.secondary.push(button("undo", words.say(Stock::PutDown)));
-        }
-        drawn
+        show::draw(self, frame)
     }
 }
