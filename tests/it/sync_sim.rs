@@ -4,7 +4,7 @@
 mod device;
 mod dice;
 mod model;
-mod world;
+pub mod world;
 
 use device::{Crash, Device};
 use dice::Dice;

@@ -9,13 +9,13 @@ use std::collections::BTreeMap;
 
 pub const PICKER: UserId = UserId(1);
 pub const SUPERVISOR: UserId = UserId(2);
-const DOCK: LocationId = LocationId(1);
-const SHELVES: [LocationId; 3] = [LocationId(2), LocationId(3), LocationId(4)];
-const STAGING: LocationId = LocationId(5);
+pub const DOCK: LocationId = LocationId(1);
+pub const SHELVES: [LocationId; 3] = [LocationId(2), LocationId(3), LocationId(4)];
+pub const STAGING: LocationId = LocationId(5);
 pub const PLACES: [LocationId; 5] = [DOCK, SHELVES[0], SHELVES[1], SHELVES[2], STAGING];
-const ITEMS: [ItemId; 2] = [ItemId(1), ItemId(2)];
+pub const ITEMS: [ItemId; 2] = [ItemId(1), ItemId(2)];
 const SUPPLIER: PartyId = PartyId(1);
-const CUSTOMER: PartyId = PartyId(2);
+pub const CUSTOMER: PartyId = PartyId(2);
 const INBOUND: OrderId = OrderId(100);
 pub const OUTBOUND: [OrderId; 2] = [OrderId(200), OrderId(201)];
 

@@ -1,0 +1,381 @@
+//! Real stores, the real HTTP executor and the real server in one process.
+
+use crate::server_support::{SITE, TestServer, folder};
+use crate::sync_sim::world::{DOCK, ITEMS, OUTBOUND, PICKER, SHELVES, STAGING, SUPERVISOR, records};
+use firstout::domain::{
+    Body, EventId, Hold, HoldKind, HoldTarget, LocationId, LotFacts, LotKey, LotNumber, Move, MoveKind,
+    Movement, Pick, Place, Quantity, Reason, Receipt, StockKey, Timestamp, UserId,
+};
+use firstout::server::storage::{Overview, StorageError};
+use firstout::store::{Draft, Identity, Store};
+use firstout::sync::cli::{self, SyncArgs};
+use firstout::sync::driver::{Courier, Report, SyncWorker, sync_once};
+use firstout::sync::engine::{Activity, Failure, Input, Problem, Reply};
+use firstout::sync::http::{HttpTransport, enrol};
+use firstout::sync::transport::{Request, Transport};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// A handheld: its file, its store and its way to the server.
+struct Handheld {
+    folder: PathBuf,
+    store: Store,
+    net: HttpTransport,
+}
+
+fn warehouse(name: &str) -> TestServer {
+    let server = TestServer::start(name);
+    server.background.run(async |storage| storage.append_master(SITE, records()).await).unwrap();
+    server
+}
+
+fn now(server: &TestServer) -> Timestamp {
+    Timestamp(server.clock.load(Ordering::Relaxed))
+}
+
+fn handheld(server: &TestServer, name: &str) -> Handheld {
+    let folder = folder(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    let url = format!("http://{}", server.addr);
+    let token = server.background.token(SITE, "").unwrap();
+    let reply = enrol(&url, token.reveal(), name, b"").unwrap().unwrap();
+    let (mut store, _) = Store::open(&folder.join("device.db"), now(server)).unwrap();
+    store
+        .enrol(Identity {
+            device: reply.device,
+            epoch: reply.epoch,
+            secret: reply.secret.clone(),
+            site: reply.site,
+            server_id: reply.server_id,
+            server_epoch: reply.server_epoch,
+            server_url: url.clone(),
+            name: name.into(),
+        })
+        .unwrap();
+    let net = HttpTransport::new(&url, &reply.secret, b"", &folder).unwrap();
+    Handheld { folder, store, net }
+}
+
+impl Handheld {
+    fn does(&mut self, operator: UserId, body: Body, at: Timestamp) -> EventId {
+        does(&mut self.store, operator, body, at)
+    }
+
+    fn sync(&mut self, server: &TestServer) -> Report {
+        sync_once(&mut self.store, &mut self.net, || now(server))
+    }
+
+    fn in_step(&mut self, server: &TestServer) {
+        let report = self.sync(server);
+        assert!(matches!(report.activity, Activity::InStep(_)), "{report:?}");
+        assert_eq!(self.store.pending(), 0);
+    }
+
+    fn at(&self, location: LocationId) -> i64 {
+        let key = StockKey { item: ITEMS[0], lot: Some(lot()), serial: None, place: Place::at(location) };
+        self.store.balance(&key).unwrap().units()
+    }
+}
+
+fn does(store: &mut Store, operator: UserId, body: Body, at: Timestamp) -> EventId {
+    let id = EventId(Uuid::now_v7());
+    store.confirm(Draft { id, operator, at, body }).unwrap();
+    id
+}
+
+fn lot() -> LotNumber {
+    LotNumber::new("L1").unwrap()
+}
+
+fn movement(from: LocationId, to: LocationId) -> Movement {
+    Movement {
+        item: ITEMS[0],
+        lot: Some(lot()),
+        serial: None,
+        quantity: Quantity::ONE,
+        from: Place::at(from),
+        to: Place::at(to),
+        line: Some(1),
+    }
+}
+
+fn receipt() -> Body {
+    let facts = LotFacts {
+        item: ITEMS[0],
+        lot: lot(),
+        expiry: "2027-03-14".parse().ok(),
+        best_before: None,
+        produced: None,
+        supplier_lot: None,
+        vintage: None,
+        origin: None,
+    };
+    let lines = vec![Movement { line: None, ..movement(LocationId::SUPPLIER, DOCK) }];
+    Body::Receipt(Receipt { order: None, supplier: None, lots: vec![facts], lines, reason: None })
+}
+
+fn put_away() -> Body {
+    Body::Move(Move { kind: MoveKind::PutAway, lines: vec![movement(DOCK, SHELVES[0])] })
+}
+
+fn pick() -> Body {
+    Body::Pick(Pick { order: OUTBOUND[0], lines: vec![movement(SHELVES[0], STAGING)], fefo: None })
+}
+
+fn overview(server: &TestServer) -> Overview {
+    server.background.run::<_, StorageError, _>(async |storage| storage.overview().await).unwrap()
+}
+
+fn assert_sound(server: &TestServer) {
+    let findings = server.background.run::<_, StorageError, _>(async |storage| storage.verify().await).unwrap();
+    assert_eq!(findings.problems, Vec::<String>::new());
+}
+
+#[test]
+fn two_handhelds_take_the_last_case_offline_and_both_stories_stand() {
+    let server = warehouse("last-case-real");
+    let (mut first, mut second) = (handheld(&server, "HH-01"), handheld(&server, "HH-02"));
+    first.does(PICKER, receipt(), now(&server));
+    first.does(PICKER, put_away(), now(&server));
+    first.in_step(&server);
+    second.in_step(&server);
+    assert_eq!((first.at(SHELVES[0]), second.at(SHELVES[0])), (1, 1));
+    // No network now: each of them sees one case, and takes it.
+    let taken = [first.does(PICKER, pick(), now(&server)), second.does(PICKER, pick(), now(&server))];
+    assert_eq!((first.at(SHELVES[0]), second.at(SHELVES[0])), (0, 0));
+    server.later(600_000);
+    for device in [&mut second, &mut first, &mut second] {
+        device.in_step(&server);
+    }
+    for device in [&first, &second] {
+        assert_eq!((device.at(SHELVES[0]), device.at(STAGING)), (-1, 2));
+    }
+    let overview = overview(&server);
+    assert_eq!(overview.events, 4);
+    let kinds: Vec<_> = overview.open.iter().map(|row| row.kind.as_str()).collect();
+    assert_eq!(kinds, ["negative_balance"]);
+    // The one whose push came second is the one that does not add up.
+    assert!(overview.open[0].detail.contains(&taken[0].to_string()), "{}", overview.open[0].detail);
+    assert_eq!(second.store.sync_status().unwrap().refused, 0);
+    assert_eq!(first.store.sync_status().unwrap().refused, 1);
+    assert_sound(&server);
+}
+
+/// Lets nothing through, in a way that can be chosen.
+struct Outage<'a> {
+    way: Failure,
+    net: &'a mut HttpTransport,
+    until: Timestamp,
+    now: &'a std::cell::Cell<Timestamp>,
+}
+
+impl Transport for Outage<'_> {
+    fn send(&mut self, request: &Request) -> Result<Reply, Failure> {
+        if self.now.get() < self.until { Err(self.way.clone()) } else { self.net.send(request) }
+    }
+}
+
+/// An hour of an outage by the engine's own timetable, while the work goes on; then everything arrives.
+fn hour(name: &str, way: Failure, problem: Problem) {
+    let server = warehouse(name);
+    let mut device = handheld(&server, "HH-01");
+    device.in_step(&server);
+    let clock = std::cell::Cell::new(now(&server));
+    let until = clock.get().plus_ms(3_600_000);
+    let mut net = Outage { way, net: &mut device.net, until, now: &clock };
+    let mut worker = SyncWorker::new(11);
+    let mut step = worker.start(&mut device.store, clock.get());
+    let (mut confirmed, mut refused) = (0_u64, 0);
+    while clock.get() < until || device.store.pending() > 0 {
+        while let Some((number, request)) = step.send.take() {
+            let input = match net.send(&request) {
+                Ok(reply) => Input::Replied(number, reply),
+                Err(failure) => {
+                    refused += 1;
+                    Input::Failed(number, failure)
+                }
+            };
+            step = worker.feed(&mut device.store, clock.get(), input);
+        }
+        if clock.get() < until {
+            assert!(matches!(worker.activity(), Activity::Waiting(found, _) if found == problem));
+            does(&mut device.store, PICKER, receipt(), clock.get());
+            confirmed += 1;
+            let (pending, last_seq) = (device.store.pending(), device.store.last_seq().unwrap());
+            assert_eq!(pending, confirmed);
+            let next = worker.feed(&mut device.store, clock.get(), Input::EventConfirmed { pending, last_seq });
+            assert!(next.send.is_none(), "a scan must not end the wait");
+            assert_eq!(device.store.sync_status().unwrap().last_problem.as_deref(), Some(problem.code()));
+        }
+        if let Some(due) = worker.wake_at() {
+            clock.set(due);
+            server.clock.store(due.0, Ordering::Relaxed);
+            step = worker.feed(&mut device.store, due, Input::Woke);
+        }
+        assert!(refused < 200, "the server is hammered");
+    }
+    assert!(confirmed >= 12, "{confirmed} attempts in an hour");
+    assert_eq!(overview(&server).events, confirmed);
+    device.in_step(&server);
+    assert_eq!(device.at(DOCK), i64::try_from(confirmed).unwrap());
+    assert_eq!(device.store.sync_status().unwrap().last_problem, None);
+    assert_sound(&server);
+}
+
+#[test]
+fn a_server_that_answers_500_for_an_hour_costs_nothing() {
+    hour("hour-500", Failure::Status { code: 500, retry_after_s: None }, Problem::ServerError);
+}
+
+#[test]
+fn a_captive_portal_for_an_hour_costs_nothing() {
+    hour("hour-portal", Failure::NotFirstout, Problem::Portal);
+}
+
+#[test]
+fn a_new_handheld_begins_with_a_snapshot_and_goes_on_with_pages() {
+    let server = warehouse("snapshot-real");
+    let (mut first, mut second) = (handheld(&server, "HH-01"), handheld(&server, "HH-02"));
+    for _ in 0..30 {
+        first.does(PICKER, receipt(), now(&server));
+    }
+    let target = HoldTarget::Lot(LotKey { item: ITEMS[0], lot: Some(lot()) });
+    let hold = Hold { target, kind: HoldKind::Hold, reason: Reason::Quality, note: String::new() };
+    first.does(SUPERVISOR, Body::Hold(hold), now(&server));
+    first.in_step(&server);
+    second.in_step(&server);
+    assert_eq!(second.at(DOCK), 30);
+    assert_eq!(second.store.holds().unwrap().len(), 1);
+    assert_eq!(second.store.origins(&LotKey { item: ITEMS[0], lot: Some(lot()) }).unwrap().len(), 30);
+    first.does(PICKER, put_away(), now(&server));
+    first.in_step(&server);
+    second.in_step(&server);
+    assert_eq!((second.at(DOCK), second.at(SHELVES[0])), (29, 1));
+    assert!(!second.folder.join("snapshot.part").exists());
+    assert!(!second.folder.join("snapshot.jsonl").exists());
+}
+
+#[test]
+fn a_device_that_was_locked_out_keeps_everything() {
+    let server = warehouse("revoked-real");
+    let mut device = handheld(&server, "HH-01");
+    device.in_step(&server);
+    device.does(PICKER, receipt(), now(&server));
+    let mut stranger = HttpTransport::new(&format!("http://{}", server.addr), "wrong", b"", &device.folder).unwrap();
+    let report = sync_once(&mut device.store, &mut stranger, || now(&server));
+    assert!(matches!(report.activity, Activity::Waiting(Problem::Revoked, _)), "{report:?}");
+    let status = device.store.sync_status().unwrap();
+    assert_eq!((status.pending, status.last_problem.as_deref()), (1, Some("revoked")));
+    device.in_step(&server);
+}
+
+#[test]
+fn another_companys_server_gets_nothing() {
+    let (ours, theirs) = (warehouse("ours"), warehouse("theirs"));
+    let mut device = handheld(&ours, "HH-01");
+    let other = handheld(&theirs, "HH-01");
+    device.does(PICKER, receipt(), now(&ours));
+    let secret = other.store.identity().unwrap().unwrap().secret;
+    let mut net = HttpTransport::new(&format!("http://{}", theirs.addr), &secret, b"", &device.folder).unwrap();
+    let report = sync_once(&mut device.store, &mut net, || now(&ours));
+    assert!(matches!(report.activity, Activity::Waiting(Problem::OtherServer, _)), "{report:?}");
+    assert_eq!(overview(&theirs).events, 0);
+    device.in_step(&ours);
+    assert_eq!(overview(&ours).events, 1);
+}
+
+#[test]
+fn the_network_has_a_thread_of_its_own() {
+    let server = warehouse("courier");
+    let Handheld { mut store, net, .. } = handheld(&server, "HH-01");
+    let (sender, answers) = mpsc::channel();
+    let courier = Courier::start(net, move |input| drop(sender.send(input))).unwrap();
+    let mut worker = SyncWorker::new(3);
+    does(&mut store, PICKER, receipt(), now(&server));
+    let mut step = worker.start(&mut store, now(&server));
+    while let Some((number, request)) = step.send.take() {
+        assert!(courier.send(number, request));
+        // While the request is out the store is free: a scan goes through at once.
+        if store.last_seq().unwrap() < 3 {
+            does(&mut store, PICKER, receipt(), now(&server));
+            let (pending, last_seq) = (store.pending(), store.last_seq().unwrap());
+            let next = worker.feed(&mut store, now(&server), Input::EventConfirmed { pending, last_seq });
+            assert!(next.send.is_none(), "one request at a time");
+        }
+        let input = answers.recv_timeout(Duration::from_secs(30)).unwrap();
+        step = worker.feed(&mut store, now(&server), input);
+    }
+    assert!(matches!(worker.activity(), Activity::InStep(_)));
+    assert_eq!((store.pending(), overview(&server).events), (0, 3));
+}
+
+/// The environment variable that makes this test's process the one that is killed.
+const VICTIM: &str = "FIRSTOUT_TEST_VICTIM";
+
+#[test]
+fn killed_between_beep_and_sync_nothing_is_lost() {
+    if let Ok(file) = std::env::var(VICTIM) {
+        victim(Path::new(&file));
+    }
+    let server = warehouse("killed");
+    let Handheld { folder, store, mut net } = handheld(&server, "HH-01");
+    drop(store);
+    let file = folder.join("device.db");
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "sync_real::killed_between_beep_and_sync_nothing_is_lost", "--nocapture"])
+        .env(VICTIM, &file)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let output = child.stdout.take().unwrap();
+    let mut beeps = 0_u64;
+    for line in std::io::BufRead::lines(std::io::BufReader::new(output)) {
+        beeps += u64::from(line.unwrap().ends_with("beep"));
+        if beeps == 5 {
+            break;
+        }
+    }
+    // SIGKILL, in the middle of the next one.
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let (mut store, report) = Store::open(&file, now(&server)).unwrap();
+    assert!(report.salvage.is_none());
+    let kept = store.pending();
+    assert!(kept >= beeps, "{beeps} beeped and {kept} are there");
+    let report = sync_once(&mut store, &mut net, || now(&server));
+    assert!(matches!(report.activity, Activity::InStep(_)), "{report:?}");
+    assert_eq!(overview(&server).events, kept);
+}
+
+/// Confirms until it is killed, and beeps after each.
+fn victim(file: &Path) -> ! {
+    let (mut store, _) = Store::open(file, Timestamp(1)).unwrap();
+    loop {
+        does(&mut store, PICKER, receipt(), Timestamp(1));
+        println!("beep");
+    }
+}
+
+#[test]
+fn the_command_line_syncs_and_says_how_it_went() {
+    let server = warehouse("cli");
+    let Handheld { folder, mut store, .. } = handheld(&server, "HH-01");
+    does(&mut store, PICKER, receipt(), now(&server));
+    drop(store);
+    let args = SyncArgs { db: folder.join("device.db"), roots: None };
+    let mut output = vec![];
+    cli::run(&args, || now(&server), &mut output).unwrap();
+    let text = String::from_utf8(output).unwrap();
+    assert!(text.contains("sent       1 events") && text.contains("waiting    0 events"), "{text}");
+    let addr = server.addr;
+    drop(server);
+    let gone = cli::run(&args, || Timestamp(1), &mut vec![]).unwrap_err();
+    assert_eq!(gone.to_string(), "not in step with the server: offline", "{addr}");
+    let missing = SyncArgs { db: folder.join("missing.db"), roots: None };
+    assert!(cli::run(&missing, || Timestamp(1), &mut vec![]).is_err());
+    assert!(!missing.db.exists());
+}
