@@ -19,5 +19,7 @@ mod store_kit;
 mod store_streams;
 #[cfg(feature = "net")]
 mod sync_http;
+#[cfg(all(feature = "net", feature = "server"))]
+mod sync_real;
 mod sync_sim;
 mod tidy;
