@@ -1,7 +1,7 @@
 //! How the AI table is written and searched.
 //!
 //! The number of digits of an AI follows from its first two (General Specifications 7.8), so a reader needs
-//! one look into `GROUPS` and a short walk over the rows of that group.
+//! one look into `GROUPS` and one into `ROWS`.
 
 use super::table::AI_TABLE;
 
@@ -31,17 +31,78 @@ pub(super) enum Charset {
     Cset64,
 }
 
-/// What else a part has to satisfy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Check {
-    None,
+/// Declares the checks beside the names that the GS1 Barcode Syntax Dictionary has for them.
+macro_rules! checks { ($($(#[$doc:meta])* $name:ident = $text:literal),* $(,)?) => {
+    /// What else a part has to satisfy.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(super) enum Check { None, $($(#[$doc])* $name,)* }
+
+    #[cfg(test)]
+    impl Check {
+        /// Every check with its name in the dictionary.
+        pub(super) const NAMES: &[(Self, &str)] = &[$((Self::$name, $text),)*];
+    }
+} }
+
+checks! {
     /// The last digit is the GS1 check digit (7.9).
-    Mod10,
+    Mod10 = "csum",
     /// YYMMDD.
-    Date,
+    Date = "yymmdd",
     /// YYMMDD, where day 00 is the last day of the month (3.4.2 and following).
-    DateOrMonth,
+    DateOrMonth = "yymmd0",
+    /// YYYYMMDD.
+    LongDate = "yyyymmdd",
+    /// YYYYMMDD, where day 00 is the last day of the month.
+    #[cfg_attr(not(test), expect(dead_code, reason = "no AI of this release uses it"))]
+    LongDateOrMonth = "yyyymmd0",
+    /// HHMM.
+    HourMinute = "hhmi",
+    Hour = "hh",
+    Minute = "mi",
+    Second = "ss",
+    /// A GS1 Company Prefix at the beginning.
+    Prefix1 = "gcppos1",
+    /// A GS1 Company Prefix after the first character.
+    Prefix2 = "gcppos2",
+    /// ISO 3166-1 numeric.
+    Country = "iso3166",
+    /// ISO 3166-1 numeric, or 999 for several.
+    CountryOr999 = "iso3166999",
+    /// ISO 3166-1 alpha-2.
+    CountryAlpha2 = "iso3166alpha2",
+    /// ISO 4217 numeric.
+    Currency = "iso4217",
+    /// ISO/IEC 5218.
+    Sex = "iso5218",
+    /// The last two characters are the check pair (7.9.5).
+    PairSum = "csumalpha",
+    HasNonDigit = "hasnondigit",
+    /// ISO 13616.
+    Iban = "iban",
+    Zero = "zero",
+    NonZero = "nonzero",
+    NoZeroPrefix = "nozeroprefix",
+    PieceOfTotal = "pieceoftotal",
+    /// `1/3`.
+    PosInSequence = "posinseqslash",
+    Coupon = "couponcode",
+    CouponOffer = "couponposoffer",
+    Latitude = "latitude",
+    Longitude = "longitude",
+    MediaType = "mediatype",
+    PackageType = "packagetype",
+    YesNo = "yesno",
+    /// Winding direction of rolls.
+    Winding = "winding",
+    ImporterIndex = "importeridx",
+    /// Percent-encoding (RFC 3986).
+    PercentEncoded = "pcenc",
+    Hyphen = "hyphen",
 }
+
+/// Most checks of one part.
+pub(super) const PART_CHECKS_MAX: usize = 3;
 
 /// One part of a value; only the last one may vary in length, and none but optional ones follow an optional
 /// one.
@@ -51,17 +112,29 @@ pub(super) struct Part {
     pub min: u8,
     pub max: u8,
     pub optional: bool,
-    pub check: Check,
+    /// In the order in which they are made; [`Check::None`] ends them.
+    pub checks: [Check; PART_CHECKS_MAX],
 }
 
 impl Part {
     const fn new(charset: Charset, min: u8, max: u8) -> Self {
-        Self { charset, min, max, optional: false, check: Check::None }
+        Self { charset, min, max, optional: false, checks: [Check::None; PART_CHECKS_MAX] }
     }
 
+    #[allow(clippy::indexing_slicing, reason = "runs in the compiler only: a fourth check does not compile")]
     pub(super) const fn check(mut self, check: Check) -> Self {
-        self.check = check;
+        let mut at = 0;
+        while !matches!(self.checks[at], Check::None) {
+            at += 1;
+        }
+        self.checks[at] = check;
         self
+    }
+
+    /// The first and usually only check.
+    pub(super) const fn main_check(&self) -> Check {
+        let [first, ..] = self.checks;
+        first
     }
 
     pub(super) const fn opt(mut self) -> Self {
@@ -157,39 +230,93 @@ const fn row(ai: &str, predefined: bool, kind: Kind, parts: &'static [Part], tit
     AiSpec { first, last, digits, predefined, kind, max, parts, title }
 }
 
-/// The rows of the AIs that begin with the same two digits.
+/// The AIs that begin with the same two digits.
 #[derive(Debug, Clone, Copy)]
 struct Group {
+    /// Of each AI; 0 where there is none.
     digits: u8,
-    from: u16,
-    to: u16,
+    /// Where the group's 1, 10 or 100 places in `ROWS` begin: one for each number the other digits can be.
+    at: u16,
 }
+
+/// Places in `ROWS` that stand for no AI.
+const NO_ROW: u8 = u8::MAX;
+const _: () = assert!(AI_TABLE.len() < NO_ROW as usize);
 
 static GROUPS: [Group; 100] = groups();
 
+static ROWS: [u8; places(100)] = rows();
+
+/// How many numbers the digits after the first two can be.
+const fn span(digits: u8) -> usize {
+    match digits {
+        0 => 0,
+        2 => 1,
+        3 => 10,
+        _ => 100,
+    }
+}
+
 #[allow(clippy::indexing_slicing, reason = "runs in the compiler only: a bad table does not compile")]
-const fn groups() -> [Group; 100] {
-    let mut groups = [Group { digits: 0, from: 0, to: 0 }; 100];
+const fn group_digits() -> [u8; 100] {
+    let mut digits = [0; 100];
     let mut index = 0;
     while index < AI_TABLE.len() {
         let spec = &AI_TABLE[index];
-        let scale = match spec.digits {
-            2 => 1,
-            3 => 10,
-            _ => 100,
-        };
-        let mut lead = (spec.first / scale) as usize;
-        while lead <= (spec.last / scale) as usize {
-            if groups[lead].digits == 0 {
-                groups[lead] = Group { digits: spec.digits, from: index as u16, to: index as u16 };
-            }
-            assert!(groups[lead].digits == spec.digits, "AIs that share two digits have the same length");
-            groups[lead].to = index as u16 + 1;
+        let span = span(spec.digits);
+        let mut lead = spec.first as usize / span;
+        while lead <= spec.last as usize / span {
+            let known = digits[lead];
+            assert!(known == 0 || known == spec.digits, "AIs that share two digits have the same length");
+            digits[lead] = spec.digits;
             lead += 1;
         }
         index += 1;
     }
+    digits
+}
+
+/// Places that the first `groups` groups need.
+#[allow(clippy::indexing_slicing, reason = "runs in the compiler only")]
+const fn places(groups: usize) -> usize {
+    let digits = group_digits();
+    let (mut places, mut lead) = (0, 0);
+    while lead < groups {
+        places += span(digits[lead]);
+        lead += 1;
+    }
+    places
+}
+
+#[allow(clippy::indexing_slicing, reason = "runs in the compiler only")]
+const fn groups() -> [Group; 100] {
+    let digits = group_digits();
+    let mut groups = [Group { digits: 0, at: 0 }; 100];
+    let (mut lead, mut at) = (0, 0);
+    while lead < 100 {
+        groups[lead] = Group { digits: digits[lead], at: at as u16 };
+        at += span(digits[lead]);
+        lead += 1;
+    }
     groups
+}
+
+#[allow(clippy::indexing_slicing, reason = "runs in the compiler only")]
+const fn rows() -> [u8; places(100)] {
+    let groups = groups();
+    let mut rows = [NO_ROW; places(100)];
+    let mut index = 0;
+    while index < AI_TABLE.len() {
+        let spec = &AI_TABLE[index];
+        let span = span(spec.digits);
+        let mut number = spec.first as usize;
+        while number <= spec.last as usize {
+            rows[groups[number / span].at as usize + number % span] = index as u8;
+            number += 1;
+        }
+        index += 1;
+    }
+    rows
 }
 
 /// What stands where an AI is expected.
@@ -210,21 +337,24 @@ pub(super) fn lookup(text: &[u8]) -> Lookup {
         return Lookup::Unknown(0);
     }
     let lead = usize::from(tens - b'0') * 10 + usize::from(ones - b'0');
-    let Some(&Group { digits, from, to }) = GROUPS.get(lead).filter(|group| group.digits > 0) else {
+    let Some(&Group { digits, at }) = GROUPS.get(lead).filter(|group| group.digits > 0) else {
         return Lookup::Unknown(2);
     };
-    let Some(ai) = text.get(..usize::from(digits)) else { return Lookup::CutOff };
-    let mut number = 0_u16;
-    for byte in ai {
-        if !byte.is_ascii_digit() {
-            return Lookup::Unknown(2);
+    let mut place = usize::from(at);
+    if digits > 2 {
+        let Some(others) = text.get(2..usize::from(digits)) else { return Lookup::CutOff };
+        let mut number = 0;
+        for byte in others {
+            if !byte.is_ascii_digit() {
+                return Lookup::Unknown(2);
+            }
+            number = number * 10 + usize::from(byte - b'0');
         }
-        number = number * 10 + u16::from(byte - b'0');
+        place += number;
     }
-    let rows = AI_TABLE.get(usize::from(from)..usize::from(to)).unwrap_or_default();
-    match rows.iter().position(|spec| spec.first <= number && number <= spec.last) {
-        Some(offset) => Lookup::Row(from + offset as u16),
-        None => Lookup::Unknown(usize::from(digits)),
+    match ROWS.get(place) {
+        Some(&row) if row != NO_ROW => Lookup::Row(u16::from(row)),
+        _ => Lookup::Unknown(usize::from(digits)),
     }
 }
 
@@ -234,14 +364,42 @@ pub(super) fn spec(row: u16) -> &'static AiSpec {
     AI_TABLE.get(usize::from(row)).unwrap_or(&NOTHING)
 }
 
+/// Which sets a byte belongs to, one bit each.
+static SETS: [u8; 256] = sets();
+
+#[allow(clippy::indexing_slicing, reason = "runs in the compiler only")]
+const fn sets() -> [u8; 256] {
+    let mut sets = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let digit = (byte as u8).is_ascii_digit();
+        let letter = (byte as u8).is_ascii_alphabetic();
+        let upper = (byte as u8).is_ascii_uppercase();
+        sets[byte] = (digit as u8 * 0b1111) | (letter as u8 * 0b1010) | (upper as u8 * 0b0100);
+        byte += 1;
+    }
+    add(add(add(sets, b"!\"%&'()*+,-./:;<=>?_", 0b0010), b"#-/", 0b0100), b"-_=", 0b1000)
+}
+
+#[allow(clippy::indexing_slicing, reason = "runs in the compiler only")]
+const fn add(mut sets: [u8; 256], bytes: &[u8], bit: u8) -> [u8; 256] {
+    let mut at = 0;
+    while at < bytes.len() {
+        sets[bytes[at] as usize] |= bit;
+        at += 1;
+    }
+    sets
+}
+
 impl Charset {
     /// True where the character belongs to the set.
     pub(super) fn holds(self, byte: u8) -> bool {
-        match self {
-            Self::Digits => byte.is_ascii_digit(),
-            Self::Cset82 => byte.is_ascii_alphanumeric() || b"!\"%&'()*+,-./:;<=>?_".contains(&byte),
-            Self::Cset39 => byte.is_ascii_digit() || byte.is_ascii_uppercase() || b"#-/".contains(&byte),
-            Self::Cset64 => byte.is_ascii_alphanumeric() || b"-_=".contains(&byte),
-        }
+        let bit = match self {
+            Self::Digits => 0b0001,
+            Self::Cset82 => 0b0010,
+            Self::Cset39 => 0b0100,
+            Self::Cset64 => 0b1000,
+        };
+        SETS.get(usize::from(byte)).is_some_and(|sets| sets & bit != 0)
     }
 }

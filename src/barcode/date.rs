@@ -37,6 +37,20 @@ pub(super) fn read_day(digits: &[u8], check: Check, today: Day) -> Option<Day> {
     next.filter(|_| month > 0)?.pred_opt()
 }
 
+/// True for YYYYMMDD of the calendar; day 00 where `or_month` allows it.
+#[must_use]
+pub(super) fn is_day(digits: &[u8], or_month: bool) -> bool {
+    let &[y1, y2, y3, y4, m1, m2, d1, d2] = digits else { return false };
+    let (Some(century), Some(year), Some(month), Some(day)) =
+        (two(y1, y2), two(y3, y4), two(m1, m2), two(d1, d2))
+    else {
+        return false;
+    };
+    let day = if day == 0 && or_month { 1 } else { day };
+    let year = i32::try_from(century * 100 + year).unwrap_or_default();
+    Day::from_ymd_opt(year, month, day).is_some()
+}
+
 fn two(tens: u8, ones: u8) -> Option<u32> {
     let digits = tens.is_ascii_digit() && ones.is_ascii_digit();
     digits.then(|| u32::from(tens - b'0') * 10 + u32::from(ones - b'0'))

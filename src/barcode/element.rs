@@ -1,13 +1,14 @@
 //! One element of a GS1 element string: AI, value, separator (General Specifications 7.8).
 
 use super::ai::{AI_DIGITS_MAX, AiSpec, Charset, Check, Lookup, Part, lookup, spec};
-use super::date::read_day;
+use super::check::broken;
 use super::issue::IssueCode;
 use super::profile::Profile;
-use crate::domain::{Day, check_digit};
+use super::slots::Slots;
+use crate::domain::Day;
 
 /// An element as places in the reading's text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Slot {
     pub row: u16,
     pub ai_at: u16,
@@ -118,8 +119,8 @@ impl Rules<'_> {
     }
 
     /// The rows of `text[at..end]` where all of it reads as valid elements.
-    pub(super) fn clean(&self, text: &[u8], mut at: usize, end: usize) -> Option<Vec<Slot>> {
-        let mut slots = Vec::new();
+    pub(super) fn clean(&self, text: &[u8], mut at: usize, end: usize) -> Option<Slots> {
+        let mut slots = Slots::default();
         while at < end {
             let step = self.step(text, at, end).ok().filter(|step| step.fault.is_none())?;
             slots.push(step.slot);
@@ -170,18 +171,8 @@ pub(super) fn check_part(part: &Part, held: &[u8], today: Day) -> Option<Fault> 
             padding.len() <= 2 && held.len().is_multiple_of(3) && padding.iter().all(|&byte| byte == b'=');
         return (!fits).then_some(Fault { code: IssueCode::InvalidCharacter, at });
     }
-    match part.check {
-        Check::None => None,
-        Check::Mod10 => {
-            let Some((last, body)) = held.split_last() else {
-                return Some(Fault { code: IssueCode::ValueTooShort, at: 0 });
-            };
-            let fits = check_digit(body).is_some_and(|digit| digit + b'0' == *last);
-            (!fits).then_some(Fault { code: IssueCode::CheckDigit, at: body.len() })
-        }
-        Check::Date | Check::DateOrMonth => {
-            let none = read_day(held, part.check, today).is_none();
-            none.then_some(Fault { code: IssueCode::InvalidDate, at: 0 })
-        }
-    }
+    part.checks
+        .iter()
+        .take_while(|check| **check != Check::None)
+        .find_map(|check| broken(*check, held, today))
 }

@@ -44,6 +44,12 @@ codes! {
     CheckDigit = "check-digit",
     /// Error: no such day.
     InvalidDate = "invalid-date",
+    /// Error: no such time of day.
+    InvalidTime = "invalid-time",
+    /// Error: a code that the AI's list does not have.
+    UnknownCode = "unknown-code",
+    /// Error: a value that its AI does not allow.
+    InvalidValue = "invalid-value",
     /// Error: an EAN, UPC or ITF symbol with a number of digits it cannot have.
     WrongLength = "wrong-length",
     /// Warning: more separators than one.

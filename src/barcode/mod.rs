@@ -6,6 +6,7 @@
 //! (`table.rs`), so that a new one is a row.
 
 mod ai;
+mod check;
 mod date;
 mod element;
 mod issue;
@@ -13,6 +14,7 @@ mod plain;
 mod profile;
 mod reading;
 mod show;
+mod slots;
 mod strings;
 mod symbology;
 mod table;
@@ -90,7 +92,7 @@ fn open(bytes: &[u8], profile: &Profile, today: Day) -> Reading {
         symbology,
         meaning: Meaning::Text,
         local: None,
-        slots: Vec::new(),
+        slots: slots::Slots::default(),
         errors: Vec::new(),
         warnings: Vec::new(),
         candidates: Vec::new(),

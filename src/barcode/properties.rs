@@ -10,25 +10,74 @@ use proptest::prelude::*;
 /// Characters of both sets 82 and 39, which any text part takes.
 const LETTERS: &[u8] = b"0123456789ABCDEFGHJKLMNPQRSTUVWXYZ-";
 
+/// Digits of a seed, one bounded number after the other.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % bound
+    }
+}
+
 /// A valid value of one part, made from `seed`.
 fn part_value(part: &Part, seed: u64) -> String {
-    let mut state = seed;
-    let mut next = |bound: usize| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(state >> 33).unwrap() % bound
-    };
-    if matches!(part.check, Check::Date | Check::DateOrMonth) {
-        let first_day = usize::from(part.check == Check::Date);
-        return format!("{:02}{:02}{:02}", next(100), next(12) + 1, first_day + next(28));
+    let dice = &mut Dice(seed);
+    if let Some(value) = ruled_value(part.main_check(), dice) {
+        return value;
     }
-    let len = usize::from(part.min) + next(usize::from(part.max - part.min) + 1);
-    let letters = if part.charset == Charset::Digits { &LETTERS[..10] } else { LETTERS };
-    let mut text: Vec<u8> = (0..len).map(|_| letters[next(letters.len())]).collect();
-    if part.check == Check::Mod10 {
+    let min = if part.checks.contains(&Check::Prefix1) { part.min.max(4) } else { part.min };
+    let len = usize::from(min) + dice.roll(usize::from(part.max - min) + 1);
+    let letters = match part.charset {
+        _ if part.main_check() == Check::NonZero => &LETTERS[1..10],
+        Charset::Digits => &LETTERS[..10],
+        _ => LETTERS,
+    };
+    let mut text: Vec<u8> = (0..len).map(|_| letters[dice.roll(letters.len())]).collect();
+    if part.checks.contains(&Check::Prefix1) {
+        text[..4].copy_from_slice(b"9506");
+    }
+    if part.main_check() == Check::Mod10 {
         text.pop();
         text.push(b'0' + check_digit(&text).unwrap());
     }
     String::from_utf8(text).unwrap()
+}
+
+/// A value where the check says more than characters and length; the examples are words.
+fn ruled_value(check: Check, dice: &mut Dice) -> Option<String> {
+    let (year, month, day) = (dice.roll(100), dice.roll(12) + 1, dice.roll(28) + 1);
+    let (hour, minute) = (dice.roll(24), dice.roll(60));
+    let words = match check {
+        Check::Date => return Some(format!("{year:02}{month:02}{day:02}")),
+        Check::DateOrMonth => return Some(format!("{year:02}{month:02}{:02}", day - 1)),
+        Check::LongDate => return Some(format!("19{year:02}{month:02}{day:02}")),
+        Check::HourMinute => return Some(format!("{hour:02}{minute:02}")),
+        Check::Hour => return Some(format!("{hour:02}")),
+        Check::Minute | Check::Second => return Some(format!("{minute:02}")),
+        Check::Latitude | Check::Longitude => return Some(format!("{:010}", dice.roll(1_800_000_001))),
+        Check::PieceOfTotal => return Some(format!("{:02}{:02}", 1 + hour, 24 + minute)),
+        Check::Country | Check::CountryOr999 => "276 840 250 056",
+        Check::CountryAlpha2 => "DE US FR BE",
+        Check::Currency => "978 840 756",
+        Check::PackageType => "PX CT 200 9",
+        Check::MediaType => "01 10 80 99",
+        Check::Sex | Check::Winding => "0 1 9",
+        Check::YesNo => "0 1",
+        Check::Zero => "0",
+        Check::ImporterIndex => "A z 0 - _",
+        Check::NoZeroPrefix => "1 470",
+        Check::Hyphen => "-",
+        Check::PosInSequence => "1/1 2/3 9/9",
+        Check::PercentEncoded => "M%C3%BCller Rue+1 A",
+        Check::PairSum => "1987654Ad4X4bL5ttr2310c2K",
+        Check::Iban => "DE89370400440532013000 GB29NWBK60161331926819",
+        Check::Coupon => "061414101234515110101 0614141012345151101013271231",
+        Check::CouponOffer => "001234561234560123456",
+        _ => return None,
+    };
+    let words: Vec<_> = words.split(' ').collect();
+    Some(words[dice.roll(words.len())].to_owned())
 }
 
 /// An AI of this row and a valid value.

@@ -1,10 +1,11 @@
 //! What one symbol says: the answer of [`read`](super::read), asked field by field.
 
-use super::ai::{Check, Kind};
+use super::ai::{Check, Kind, Part};
 use super::date::read_day;
 use super::element::Slot;
 use super::issue::{Issue, IssueCode};
 use super::profile::LocalKind;
+use super::slots::Slots;
 use super::symbology::Symbology;
 use crate::domain::{Day, Gtin, HuCode, LotNumber, SerialNumber};
 use std::ops::Range;
@@ -20,8 +21,8 @@ pub(super) enum Meaning {
 
 /// What one symbol says, and what is doubtful about it.
 ///
-/// All text lies in one buffer and elements are places in it, so a reading without doubts costs two
-/// allocations.
+/// All text lies in one buffer and elements are places in it, so a reading without doubts costs one
+/// allocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
     /// The scan as text, and after `source_len` the element string of digits that were no element string.
@@ -34,7 +35,7 @@ pub struct Reading {
     pub(super) symbology: Symbology,
     pub(super) meaning: Meaning,
     pub(super) local: Option<LocalKind>,
-    pub(super) slots: Vec<Slot>,
+    pub(super) slots: Slots,
     pub(super) errors: Vec<Issue>,
     pub(super) warnings: Vec<Issue>,
     pub(super) candidates: Vec<Candidate>,
@@ -316,7 +317,7 @@ impl Reading {
             bytes: self.bytes.clone(),
             meaning,
             local: None,
-            slots: Vec::new(),
+            slots: Slots::default(),
             errors: Vec::new(),
             warnings: Vec::new(),
             candidates: Vec::new(),
@@ -386,7 +387,7 @@ impl Reading {
             Kind::Text => Typed::Text,
             Kind::Gtin => Typed::Gtin(Gtin::new(value).ok()?),
             Kind::Day => {
-                let check = slot.spec().parts.first().map_or(Check::Date, |part| part.check);
+                let check = slot.spec().parts.first().map_or(Check::Date, Part::main_check);
                 Typed::Day(read_day(value.as_bytes(), check, self.today)?)
             }
             Kind::Count => Typed::Count(value.parse().ok()?),

@@ -6,11 +6,9 @@ use super::date::read_day;
 use super::element::{Fault, Rules, Slot};
 use super::issue::IssueCode;
 use super::reading::{CandidateReason, Meaning, Reading, Typed, grams};
+use super::table::AI_TABLE;
 use crate::domain::days_between;
 use std::ops::Range;
-
-/// Elements of a usual label; more make the list grow.
-const ELEMENTS_USUAL: usize = 8;
 
 /// Errors listed for one symbol; noise would give hundreds.
 const ERRORS_MAX: usize = 8;
@@ -33,7 +31,6 @@ pub(super) fn read_elements(reading: &mut Reading, range: Range<usize>, rules: R
 /// Reads `range` of the reading's text as elements.
 fn walk(reading: &mut Reading, range: Range<usize>, rules: Rules) {
     reading.meaning = Meaning::Elements;
-    reading.slots.reserve(ELEMENTS_USUAL);
     let text = std::mem::take(&mut reading.text);
     let bytes = text.as_bytes();
     let end = range.end;
@@ -85,6 +82,9 @@ fn report(reading: &mut Reading, text: &str, slot: Option<&Slot>, fault: Fault) 
         IssueCode::ValueTooLong => format!("{name} is too long; a separator may be missing"),
         IssueCode::CheckDigit => format!("the check digit of {name} does not fit"),
         IssueCode::InvalidDate => format!("{name} holds no date of the calendar"),
+        IssueCode::InvalidTime => format!("{name} holds no time of the day"),
+        IssueCode::UnknownCode => format!("{name} holds a code that is not in its list"),
+        IssueCode::InvalidValue => format!("{name} holds a value that is not allowed there"),
         _ => format!("{name} holds a character that is not allowed there"),
     };
     reading.error(fault.code, fault.at, message);
@@ -133,6 +133,9 @@ fn find_lost_separators(reading: &mut Reading, range: &Range<usize>, rules: Rule
     for slot in reading.slots.iter().filter(|slot| !slot.spec().predefined).filter(short) {
         let (from, to) = (usize::from(slot.value_at), slot.value_end());
         for place in from + 1..to {
+            if slot.valid && !may_be_strong(reading.text.as_bytes(), place) {
+                continue;
+            }
             if let Some(weak) = swallowed(reading, slot, place, to, rules) {
                 splits.push(Split { weak, place, ai_at: usize::from(slot.ai_at) });
             }
@@ -182,15 +185,52 @@ fn swallowed(reading: &Reading, slot: &Slot, place: usize, to: usize, rules: Rul
     (shorter.fault.is_none() && shorter.next == place).then_some(weak)
 }
 
+/// Which two first digits an AI has whose elements [`is_strong`] may take for more than chance.
+static STRONG: [bool; 100] = strong();
+
+#[allow(clippy::indexing_slicing, reason = "runs in the compiler only: a bad table does not compile")]
+const fn strong() -> [bool; 100] {
+    let mut strong = [false; 100];
+    let mut index = 0;
+    while index < AI_TABLE.len() {
+        let spec = &AI_TABLE[index];
+        let scale = match spec.digits {
+            2 => 1,
+            3 => 10,
+            _ => 100,
+        };
+        let mut part = 0;
+        while part < spec.parts.len() {
+            if matches!(spec.parts[part].main_check(), Check::Mod10 | Check::Date | Check::DateOrMonth) {
+                strong[spec.first as usize / scale] = true;
+            }
+            part += 1;
+        }
+        index += 1;
+    }
+    // Net weight; see `is_strong`.
+    strong[31] = true;
+    strong
+}
+
+/// False where no element that [`is_strong`] begins: most places of a lot number cost one look.
+fn may_be_strong(text: &[u8], place: usize) -> bool {
+    let Some(&[tens, ones]) = text.get(place..place + 2) else { return false };
+    let lead = usize::from(tens.wrapping_sub(b'0')) * 10 + usize::from(ones.wrapping_sub(b'0'));
+    tens.is_ascii_digit() && ones.is_ascii_digit() && STRONG.get(lead) == Some(&true)
+}
+
 /// True for an element that can hardly be read by chance: a date not far off, a check digit, a net weight.
 fn is_strong(reading: &Reading, slot: &Slot) -> bool {
     let spec = slot.spec();
-    if spec.parts.iter().any(|part| part.check == Check::Mod10) || spec.is(3100, 4) {
+    if spec.parts.iter().any(|part| part.main_check() == Check::Mod10) || spec.is(3100, 4) {
         return true;
     }
     spec.parts.first().is_some_and(|part| {
         let digits = reading.slot_value(slot).get(..usize::from(part.max)).unwrap_or_default();
         let near = |day| days_between(reading.today, day).unsigned_abs() <= DATE_DISTANCE_DAYS_MAX;
-        part.check != Check::None && read_day(digits.as_bytes(), part.check, reading.today).is_some_and(near)
+        let check = part.main_check();
+        matches!(check, Check::Date | Check::DateOrMonth)
+            && read_day(digits.as_bytes(), check, reading.today).is_some_and(near)
     })
 }
