@@ -185,8 +185,21 @@ fn goods(store: &Store, reading: &Reading) -> Result<Option<Label>, StoreError> 
     Ok(store.item_by_gtin(gtin)?.map(|(item, pack)| Label::read(item, Some(pack), reading)))
 }
 
-/// A code without GS1 meaning is whatever this site calls by that name.
+/// A code without GS1 meaning is whatever this site calls by that name. What the site names itself it names in capitals,
+/// and people type small letters; a lot number is what the label says.
 fn plain(store: &Store, text: &str, kind: Option<LocalKind>) -> Result<Meaning, StoreError> {
+    let mut meaning = named(store, text, kind)?;
+    let capitals = text.to_uppercase();
+    if matches!(meaning, Meaning::Unknown) && capitals != text {
+        meaning = named(store, &capitals, kind)?;
+    }
+    match (meaning, LotNumber::new(text)) {
+        (Meaning::Unknown, Ok(lot)) => lots_named(store, &lot),
+        (meaning, _) => Ok(meaning),
+    }
+}
+
+fn named(store: &Store, text: &str, kind: Option<LocalKind>) -> Result<Meaning, StoreError> {
     if let Some(user) = store.user_by_badge(text)? {
         return Ok(Meaning::Badge(user));
     }
@@ -205,10 +218,7 @@ fn plain(store: &Store, text: &str, kind: Option<LocalKind>) -> Result<Meaning, 
     if let (Some(item), true) = (items.pop(), items.is_empty()) {
         return Ok(Meaning::Goods(Box::new(Label::of_item(item))));
     }
-    match LotNumber::new(text) {
-        Ok(lot) => lots_named(store, &lot),
-        Err(_) => Ok(Meaning::Unknown),
-    }
+    Ok(Meaning::Unknown)
 }
 
 /// A label with a lot number but no item.

@@ -28,8 +28,18 @@ pub struct Desk<'a> {
     /// In which language.
     pub words: Words,
     pub(super) ids: &'a mut dyn EventIds,
+    pub(super) tally: &'a mut Tally,
+}
+
+/// What was saved during one input.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Tally {
     /// Events not yet on the server, after the last one confirmed here.
-    pub(super) pending: &'a mut u64,
+    pub pending: u64,
+    /// Events confirmed during this input.
+    pub confirmed: u32,
+    /// True where one could not be saved.
+    pub failed: bool,
 }
 
 impl Desk<'_> {
@@ -40,9 +50,17 @@ impl Desk<'_> {
     pub fn confirm(&mut self, body: Body) -> Result<Event, StoreError> {
         let id = self.ids.next_id(self.now);
         let draft = Draft { id, operator: self.user.id, at: self.now, body };
-        let confirmed = self.store.confirm(draft)?;
-        *self.pending = confirmed.pending;
-        Ok(confirmed.event)
+        match self.store.confirm(draft) {
+            Ok(confirmed) => {
+                self.tally.pending = confirmed.pending;
+                self.tally.confirmed += 1;
+                Ok(confirmed.event)
+            }
+            Err(error) => {
+                self.tally.failed = true;
+                Err(error)
+            }
+        }
     }
 
     /// A message in the operator's language.

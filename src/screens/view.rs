@@ -93,6 +93,9 @@ pub struct Strip {
 }
 
 /// Something to tap; `id` is what the tap sends.
+///
+/// Beside the ids in a view these work on every page: `undo`, `back`, `badge` (sync status), `type` (a code by keypad) and,
+/// where a page shows a quantity that may be changed, `quantity`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Button {
     /// For example "short", "reason:damaged", "tile:receive".

@@ -225,7 +225,8 @@ impl Carry {
             Err(refusal) => return Ok(Answer::refused(refusal_words(&refusal, desk.words))),
         };
         self.put_down();
-        self.refresh(desk)?;
+        // It is saved; rows that cannot be read now are read with the next input.
+        let _ = self.refresh(desk);
         let text = match hu {
             Some(code) => Stock::MovedInto { what: &what, code: code.as_str() },
             None => Stock::Moved { what: &what, place },

@@ -50,27 +50,63 @@ impl Expected {
 
     /// Reads what has come, and names the first lines that are still due.
     pub(super) fn refresh(&mut self, store: &Store) -> Result<(), StoreError> {
+        if let Some(order) = &self.order {
+            self.progress_rows = store.progress(order.id)?;
+            self.sum(store);
+        }
+        Ok(())
+    }
+
+    /// Counts what was saved just now. It cannot fail: what is saved is never called unsaved because a name could not be
+    /// read afterwards.
+    pub(super) fn booked(&mut self, store: &Store, movements: &[Movement]) {
+        let Some(order) = self.order.as_ref().map(|order| order.id) else { return };
+        for movement in movements {
+            let Some(line) = movement.line else { continue };
+            let units = movement.quantity.units();
+            let (lot, serial) = (movement.lot_key(), movement.serial.clone());
+            let known = self
+                .progress_rows
+                .iter_mut()
+                .find(|row| row.line == line && row.lot == lot && row.serial == serial);
+            match known {
+                Some(row) => row.received = row.received.saturating_add(units),
+                None => self.progress_rows.push(Progress {
+                    order,
+                    line,
+                    lot,
+                    serial,
+                    received: units,
+                    picked: 0,
+                    dispatched: 0,
+                    short: 0,
+                }),
+            }
+        }
+        self.sum(store);
+    }
+
+    fn sum(&mut self, store: &Store) {
         self.received.clear();
         self.due.clear();
-        let Some(order) = &self.order else { return Ok(()) };
-        self.progress_rows = store.progress(order.id)?;
-        for progress in &self.progress_rows {
-            *self.received.entry(progress.line).or_default() += Quantity::balance(progress.received);
-        }
         self.done = 0;
+        for row in &self.progress_rows {
+            *self.received.entry(row.line).or_default() += Quantity::balance(row.received);
+        }
+        let Some(order) = &self.order else { return };
         for line in &order.lines {
             let received = self.received.get(&line.line).copied().unwrap_or_default();
             if received >= line.quantity {
                 self.done += 1;
                 continue;
             }
+            // A row without its name is left out; the next refresh tries again.
             if self.due.len() < ROWS
-                && let Some(item) = store.item(line.item)?
+                && let Ok(Some(item)) = store.item(line.item)
             {
                 self.due.push(Due { item, lot: line.lot.clone(), received, ordered: line.quantity });
             }
         }
-        Ok(())
     }
 
     /// Lines that are in, and all.

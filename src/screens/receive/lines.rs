@@ -186,9 +186,9 @@ impl Receive {
             Err(refusal) => return Ok(Err(refusal_words(&refusal, desk.words))),
         };
         let number = line.number;
-        desk.confirm(body)?;
+        let event = desk.confirm(body)?;
         self.saved += 1;
-        self.expected.refresh(desk.store)?;
+        self.expected.booked(desk.store, event.body.lines());
         Ok(Ok(number.unwrap_or(self.saved).to_string()))
     }
 

@@ -87,9 +87,9 @@ impl Receive {
         let to = Place::in_hu(self.dock.id, code.clone());
         let receipt = self.expected.receipt_of(lines, &to, reason);
         let count = receipt.lines.len().to_string();
-        desk.confirm(Body::Receipt(receipt))?;
+        let event = desk.confirm(Body::Receipt(receipt))?;
         self.candidate = None;
-        self.expected.refresh(desk.store)?;
+        self.expected.booked(desk.store, event.body.lines());
         let text = Receiving::PalletSaved { code: code.as_str(), lines: &count };
         Ok(Answer::accepted(desk.say(text)).undoable())
     }

@@ -18,7 +18,10 @@ pub(super) fn draw(page: &Receive, frame: &Frame<'_>) -> Drawn {
         (Some(line), true, _) => words.say(Receiving::ScanQuarantine { what: &line.label.name(words) }),
         (Some(_), false, _) if page.candidate.is_none() => words.say(Receiving::NextSaves),
         (None, _, true) => words.say(Receiving::AllReceived),
-        _ => words.say(Receiving::ScanBox),
+        _ => match &page.into {
+            Some(code) => words.say(Receiving::PalletOpen { code: code.as_str() }),
+            None => words.say(Receiving::ScanBox),
+        },
     };
     let (done, all) = page.expected.progress();
     let middle = ReceivePage {

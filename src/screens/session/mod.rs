@@ -6,10 +6,12 @@
 mod leaving;
 mod scans;
 mod taps;
+#[cfg(test)]
+mod tests;
 
 use super::entry::Entry;
 use super::message::store_words;
-use super::screen::{Answer, Desk, Drawn, EventIds, Frame, Next, Screen};
+use super::screen::{Answer, Desk, Drawn, EventIds, Frame, Next, Screen, Tally};
 use super::sign_in::SignIn;
 use super::view::{Badge, BadgeLevel, Flash, Strip, Tone, View};
 use super::words::{Common, Language, Words};
@@ -82,7 +84,9 @@ pub struct Session {
     flash: Flash,
     status: Option<SyncStatus>,
     status_at: Timestamp,
-    pending: u64,
+    tally: Tally,
+    /// The page on top could not be read after something was saved: it is read again before the next input.
+    stale: bool,
     last_scan: Option<(Vec<u8>, Timestamp)>,
 }
 
@@ -109,7 +113,8 @@ impl Session {
             flash: Flash { tone: Tone::Quiet, count: 0 },
             status: None,
             status_at: Timestamp(i64::MIN),
-            pending: 0,
+            tally: Tally::default(),
+            stale: false,
             last_scan: None,
         }
     }
@@ -129,8 +134,14 @@ impl Session {
         ids: &mut dyn EventIds,
     ) -> View {
         let mut run = Run { store, now, ids };
+        (self.tally.confirmed, self.tally.failed) = (0, false);
         let answer = match self.react(&mut run, input) {
             Ok(answer) => answer,
+            // Everything was saved and only what follows could not be read: nobody may do it twice.
+            Err(_) if self.tally.confirmed > 0 && !self.tally.failed => {
+                self.stale = true;
+                Some(Answer::question(self.words().say(Common::SavedNotRead)))
+            }
             Err(error) => Some(self.failed(&error)),
         };
         if let Some(answer) = answer
@@ -190,6 +201,10 @@ impl Session {
         if self.site.is_none() || input == Input::SyncChanged {
             self.site = run.store.site()?;
         }
+        if self.stale {
+            self.with_top(run, |page, desk| page.refresh(desk))?;
+            self.stale = false;
+        }
         let due = run.now.ms_since(self.status_at) >= STATUS_MS;
         if self.status.is_none() || input == Input::SyncChanged || (due && input == Input::Tick) {
             self.read_status(run)?;
@@ -205,7 +220,7 @@ impl Session {
 
     fn read_status(&mut self, run: &Run<'_>) -> Result<(), StoreError> {
         let status = run.store.sync_status()?;
-        self.pending = status.pending;
+        self.tally.pending = status.pending;
         self.status = Some(status);
         self.status_at = run.now;
         Ok(())
@@ -229,7 +244,7 @@ impl Session {
             user,
             words,
             ids: &mut *run.ids,
-            pending: &mut self.pending,
+            tally: &mut self.tally,
         };
         act(page.as_mut(), &mut desk).map(Some)
     }
@@ -250,8 +265,15 @@ impl Session {
                 self.stack.push(page);
             }
         }
-        self.with_top(run, |page, desk| page.refresh(desk))?;
-        Ok(())
+        match self.with_top(run, |page, desk| page.refresh(desk)) {
+            // What was saved stays said; the page is read again with the next input.
+            Err(_) if matches!(answer.tone, Tone::Accepted | Tone::Done) => {
+                self.stale = true;
+                Ok(())
+            }
+            Err(error) => Err(error),
+            Ok(_) => Ok(()),
+        }
     }
 
     fn show(&mut self, answer: &Answer) {
@@ -265,7 +287,7 @@ impl Session {
     }
 
     fn badge(&self, now: Timestamp) -> Badge {
-        let pending = self.pending;
+        let pending = self.tally.pending;
         let words = self.words();
         let text = if pending == 0 {
             words.say(Common::BadgeSafe)

@@ -1,7 +1,6 @@
 //! Taps that work on every page: keys, undo, back, jobs.
 
 use super::{Run, Session};
-use crate::domain::Body;
 use crate::ledger::command;
 use crate::screens::entry::{Asked, Entry, Key};
 use crate::screens::jobs;
@@ -86,13 +85,9 @@ impl Session {
             };
             let taken_back = what(desk.store, &event.body, desk.words)?;
             desk.confirm(body)?;
-            page.refresh(desk)?;
-            // What was stopped stays so until the server agrees, also here.
-            let text = match event.body {
-                Body::Hold(_) => Common::HoldTakenBack,
-                _ => Common::TakenBack { what: &taken_back },
-            };
-            Ok(Answer::accepted(desk.say(text)))
+            // It is taken back; what the page shows is read again with the next input at the latest.
+            let _ = page.refresh(desk);
+            Ok(Answer::accepted(desk.say(Common::TakenBack { what: &taken_back })))
         })?;
         Ok(answer.unwrap_or_else(Answer::silent))
     }

@@ -51,7 +51,6 @@ super::messages! {
         Undo: "Undo", "Zurück";
         NothingToUndo: "Nothing of yours is left to take back.", "Von dir gibt es nichts mehr zurückzunehmen.";
         TakenBack { what }: "Taken back: {what}.", "Zurückgenommen: {what}.";
-        HoldTakenBack: "The hold ends when the server agrees. Leave it.", "Die Sperre endet, wenn der Server zustimmt. Liegen lassen.";
         Dropped { what }: "{what} dropped. It was not saved.", "{what} verworfen. Es war nicht gespeichert.";
         WhatReceipt { amount, item }: "received {amount} {item}", "Eingang {amount} {item}";
         WhatMove { amount, item, place }: "{amount} {item} to {place}", "{amount} {item} nach {place}";
@@ -98,6 +97,7 @@ super::messages! {
         StorageDamaged: "Storage is damaged. Stop here. Bring the device to the office.", "Speicher beschädigt. Hier aufhören. Gerät ins Büro bringen.";
         StorageNewer: "This file needs a newer program. Update, then start again.", "Die Datei braucht ein neueres Programm. Aktualisieren, neu starten.";
         OutboxFull: "Too much waits to be sent. Find the network first.", "Zu viel wartet auf Versand. Zuerst ins Netz.";
+        SavedNotRead: "It is saved, but the page could not be read. Go back.", "Gespeichert, aber die Seite ist nicht lesbar. Zurück gehen.";
         StorageOther: "It was not saved. Scan again, or ask for help.", "Nicht gespeichert. Noch einmal scannen oder Hilfe holen.";
     }
 }
