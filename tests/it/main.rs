@@ -1,5 +1,6 @@
 mod flows;
 mod labels;
+mod replay;
 mod screens;
 #[cfg(feature = "server")]
 mod server_floor;
