@@ -10,7 +10,7 @@ mod replica;
 
 pub use courier::Courier;
 
-use super::engine::{Action, Activity, Ask, Engine, Facts, Failure, Input, Output, Problem, Reply};
+use super::engine::{Action, Activity, Ask, Engine, Facts, Failure, Input, Output, POLL_MS, Problem, Reply};
 use super::transport::{Request, Transport};
 use super::wire::{PushReply, PushRequest};
 use crate::domain::Timestamp;
@@ -60,20 +60,30 @@ pub struct Step {
 pub struct SyncWorker {
     engine: Engine,
     wake_at: Option<Timestamp>,
+    /// False until the store could be read.
+    started: bool,
 }
 
 impl SyncWorker {
     /// Asleep until [`SyncWorker::start`]. The seed feeds the jitter only.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { engine: Engine::new(seed), wake_at: None }
+        Self { engine: Engine::new(seed), wake_at: None, started: false }
     }
 
-    /// Begins, or begins anew after an enrolment.
+    /// Begins, or begins anew after an enrolment. Where the store cannot be read now, it is tried again at the next
+    /// waking.
     pub fn start(&mut self, store: &mut impl Replica, now: Timestamp) -> Step {
         match store.facts() {
-            Ok(facts) => self.feed(store, now, Input::Started(facts)),
-            Err(_) => Step::default(),
+            Ok(facts) => {
+                self.started = true;
+                self.feed(store, now, Input::Started(facts))
+            }
+            Err(_) => {
+                self.started = false;
+                self.wake_at = Some(now.plus_ms(POLL_MS));
+                Step::default()
+            }
         }
     }
 
@@ -91,6 +101,9 @@ impl SyncWorker {
 
     /// Takes what happened, changes the store as the engine asks, and returns the request to send, if any.
     pub fn feed(&mut self, store: &mut impl Replica, now: Timestamp, input: Input) -> Step {
+        if !self.started {
+            return self.start(store, now);
+        }
         let mut step = Step::default();
         self.engine.handle(now, input);
         while let Some(output) = self.engine.poll() {
@@ -181,5 +194,86 @@ fn answer(number: u64, result: Result<Reply, Failure>) -> Input {
     match result {
         Ok(reply) => Input::Replied(number, reply),
         Err(failure) => Input::Failed(number, failure),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Identity, Store};
+    use crate::sync::wire::ServerEpoch;
+    use uuid::Uuid;
+
+    /// A store whose disk fails so many times.
+    struct Flaky(Store, std::cell::Cell<u32>);
+
+    impl Flaky {
+        fn fails(&self) -> Result<(), Problem> {
+            let left = self.1.get();
+            self.1.set(left.saturating_sub(1));
+            if left == 0 { Ok(()) } else { Err(Problem::Storage) }
+        }
+    }
+
+    impl Replica for Flaky {
+        fn facts(&self) -> Result<Option<Facts>, Problem> {
+            self.fails()?;
+            self.0.facts()
+        }
+
+        fn push_request(
+            &self,
+            after: u64,
+            events: usize,
+            bytes: usize,
+            now: Timestamp,
+        ) -> Result<PushRequest, Problem> {
+            self.fails()?;
+            self.0.push_request(after, events, bytes, now)
+        }
+
+        fn perform(&mut self, action: Action, now: Timestamp) -> Result<(), Problem> {
+            self.fails()?;
+            self.0.perform(action, now)
+        }
+    }
+
+    fn flaky(times: u32) -> Flaky {
+        let mut store = Store::open_in_memory().unwrap();
+        let identity = Identity {
+            device: crate::domain::DeviceId(Uuid::from_u128(1)),
+            epoch: 1,
+            secret: "s".into(),
+            site: crate::domain::SiteId(1),
+            server_id: Uuid::from_u128(2),
+            server_epoch: ServerEpoch(Uuid::from_u128(3)),
+            server_url: "http://server".into(),
+            name: "HH".into(),
+        };
+        store.enrol(identity).unwrap();
+        Flaky(store, std::cell::Cell::new(times))
+    }
+
+    #[test]
+    fn a_store_that_cannot_be_read_at_the_start_is_tried_again() {
+        let (mut store, mut worker) = (flaky(1), SyncWorker::new(1));
+        let step = worker.start(&mut store, Timestamp(0));
+        assert!(step.send.is_none());
+        assert_eq!(worker.wake_at(), Some(Timestamp(POLL_MS)));
+        let step = worker.feed(&mut store, Timestamp(POLL_MS), Input::Woke);
+        assert!(matches!(step.send, Some((_, Request::Hello(_)))));
+    }
+
+    #[test]
+    fn a_note_that_cannot_be_written_stops_nothing() {
+        let (mut store, mut worker) = (flaky(0), SyncWorker::new(1));
+        let step = worker.start(&mut store, Timestamp(0));
+        let (number, _) = step.send.unwrap();
+        store.1.set(1);
+        let step = worker.feed(&mut store, Timestamp(0), Input::Failed(number, Failure::Offline));
+        assert!(step.send.is_none() && !step.changed);
+        assert!(matches!(worker.activity(), Activity::Waiting(Problem::Offline, _)));
+        let due = worker.wake_at().unwrap();
+        assert!(worker.feed(&mut store, due, Input::Woke).send.is_some());
     }
 }

@@ -26,6 +26,8 @@ pub const CONNECT_S_MAX: u64 = 5;
 pub const READ_S_MAX: u64 = 20;
 /// Time for a whole exchange other than a snapshot.
 pub const EXCHANGE_S_MAX: u64 = 60;
+/// An idle connection is not used again after this: servers close theirs after 20 s.
+const IDLE_S_MAX: u64 = 15;
 /// Bodies below this are sent as they are.
 const COMPRESS_BYTES_MIN: usize = 1_024;
 /// zstd level of what is sent: the handheld's time is worth more than the last few per cent.
@@ -139,6 +141,7 @@ fn client(roots: &[u8]) -> Result<Client, HttpError> {
         .no_zstd()
         .connect_timeout(Duration::from_secs(CONNECT_S_MAX))
         .timeout(Duration::from_secs(READ_S_MAX))
+        .pool_idle_timeout(Duration::from_secs(IDLE_S_MAX))
         .tcp_nodelay(true)
         .user_agent(concat!("firstout/", env!("CARGO_PKG_VERSION")))
         .build()?)
