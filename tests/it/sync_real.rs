@@ -15,7 +15,7 @@ use firstout::sync::http::{HttpTransport, enrol};
 use firstout::sync::transport::{Request, Transport};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -82,7 +82,9 @@ impl Handheld {
 }
 
 fn does(store: &mut Store, operator: UserId, body: Body, at: Timestamp) -> EventId {
-    let id = EventId(Uuid::now_v7());
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let id = EventId(Uuid::from_u64_pair(std::process::id().into(), number));
     store.confirm(Draft { id, operator, at, body }).unwrap();
     id
 }
