@@ -1,6 +1,8 @@
 //! Dispatch: scan what goes on the truck. Each lot stands against its order line and the customer; then the order closes.
 
 use super::ages::holds_age;
+use super::jobs::Job;
+use super::orders::Orders;
 use super::pick::{Pick, candidate, customer_of};
 use super::resolve::{Label, Meaning, Scan};
 use super::screen::{Answer, Desk, Drawn, Frame, Next, Screen, button};
@@ -270,7 +272,10 @@ impl Dispatch {
         self.asks = false;
         self.read(desk)?;
         let customer = self.customer.name.as_str();
-        Ok(Answer::done(desk.say(Loading::Closed { number: &number, customer })).undoable())
+        let text = desk.say(Loading::Closed { number: &number, customer });
+        // Finishing one opens the next.
+        let next = Next::Replace(Box::new(Orders::new(Job::Dispatch)));
+        Ok(Answer::done(text).undoable().then(next))
     }
 
     fn read(&mut self, desk: &Desk<'_>) -> Result<(), StoreError> {

@@ -31,6 +31,8 @@ enum Question {
 pub(super) struct HoldPage {
     subject: Option<Subject>,
     page: Option<LookUpPage>,
+    /// The subject's name in a sentence.
+    name: String,
     /// Open stops on the subject, or everywhere before the first scan; and whether their release is on its way.
     open: Vec<(HoldState, bool)>,
     question: Option<Question>,
@@ -52,10 +54,6 @@ impl HoldPage {
         words.say(Holding::OnlySupervisor)
     }
 
-    fn heading(&self) -> &str {
-        self.page.as_ref().map_or("", |page| page.heading.as_str())
-    }
-
     fn target(&self) -> Option<HoldTarget> {
         self.subject.as_ref().and_then(Subject::target)
     }
@@ -64,6 +62,7 @@ impl HoldPage {
         let holds = match (&self.subject, self.target()) {
             (Some(subject), Some(target)) => {
                 self.page = Some(describe(desk.store, subject, &frame_of(desk))?);
+                self.name = subject.name(desk.store, desk.words)?;
                 open_holds(desk.store, &target)?
             }
             _ => {
@@ -89,11 +88,11 @@ impl HoldPage {
         desk.confirm(body)?;
         self.question = None;
         self.read(desk)?;
-        Ok(Answer::accepted(desk.say(Holding::Held { what: self.heading() })).undoable())
+        Ok(Answer::accepted(desk.say(Holding::Held { what: &self.name })).undoable())
     }
 
     fn release(&mut self, desk: &mut Desk<'_>, id: EventId, reason: Reason) -> Result<Answer, StoreError> {
-        let what = self.heading().to_owned();
+        let what = self.name.clone();
         self.question = None;
         let Some((state, pending)) = self.open.iter().find(|(state, _)| state.id == id).cloned() else {
             return Ok(Answer::silent());
@@ -113,7 +112,7 @@ impl HoldPage {
 
     /// Asks for the end of the gravest stop that nobody has asked for yet.
     fn ask_release(&mut self, desk: &Desk<'_>) -> Answer {
-        let what = self.heading();
+        let what = &self.name;
         let text = match self.open.iter().find(|(_, pending)| !pending) {
             Some((state, _)) => {
                 let text = desk.say(Holding::QRelease { what });
@@ -127,7 +126,7 @@ impl HoldPage {
     }
 
     fn sheet(&self, asked: Question, words: Words) -> Sheet {
-        let what = self.heading();
+        let what = &self.name;
         let why = |reasons: &[Reason]| -> Vec<Button> {
             reasons
                 .iter()
@@ -210,9 +209,12 @@ impl Screen for HoldPage {
         self.question = None;
         self.read(desk)?;
         if self.open.is_empty() {
-            return Ok(self.page.as_ref().map_or_else(Answer::silent, |page| answer(page, desk.words)));
+            return Ok(self
+                .page
+                .as_ref()
+                .map_or_else(Answer::silent, |page| answer(page, &self.name, desk.words)));
         }
-        Ok(Answer::question(desk.say(Holding::Stopped { what: self.heading() })))
+        Ok(Answer::question(desk.say(Holding::Stopped { what: &self.name })))
     }
 
     fn on_tap(&mut self, desk: &mut Desk<'_>, id: &str) -> Result<Answer, StoreError> {

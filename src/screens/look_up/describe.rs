@@ -151,6 +151,8 @@ impl Look<'_> {
             .extend(self.fact(Looking::FactVintage, label(facts.and_then(|facts| facts.vintage.as_ref()))));
         page.facts
             .extend(self.fact(Looking::FactOrigin, label(facts.and_then(|facts| facts.origin.as_ref()))));
+        let received = passport.as_ref().map(|passport| self.moment(passport.received));
+        page.facts.extend(self.fact(Looking::FactReceived, received.unwrap_or_default()));
         let mut wheres = Vec::new();
         for row in stock.iter().take(TRACE_ROWS) {
             wheres.push(self.place_row(row)?);

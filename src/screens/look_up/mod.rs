@@ -61,11 +61,11 @@ impl LookUp {
 }
 
 /// Green where it is in order, red where it is stopped or expired.
-pub(super) fn answer(page: &LookUpPage, words: Words) -> Answer {
+pub(super) fn answer(page: &LookUpPage, what: &str, words: Words) -> Answer {
     if page.tone == Tone::Refused {
-        return Answer::refused(format!("{}: {}.", page.heading, page.status));
+        return Answer::refused(format!("{what}: {}.", page.status));
     }
-    Answer::accepted(words.say(Looking::Found { what: &page.heading }))
+    Answer::accepted(words.say(Looking::Found { what }))
 }
 
 impl Screen for LookUp {
@@ -81,9 +81,10 @@ impl Screen for LookUp {
         let Some(subject) = Subject::of(scan) else {
             return Ok(Answer::pass(desk.say(Looking::NotKnown)));
         };
+        let what = subject.name(desk.store, desk.words)?;
         self.subject = Some(subject);
         self.read(desk)?;
-        Ok(self.page.as_ref().map_or_else(Answer::silent, |page| answer(page, desk.words)))
+        Ok(self.page.as_ref().map_or_else(Answer::silent, |page| answer(page, &what, desk.words)))
     }
 
     fn on_tap(&mut self, desk: &mut Desk<'_>, id: &str) -> Result<Answer, StoreError> {

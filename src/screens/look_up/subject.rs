@@ -1,7 +1,13 @@
 //! What a scan is about.
 
 use super::super::resolve::{Label, Meaning, Scan};
+use super::super::words::{Common, Words};
 use crate::domain::{HoldTarget, HuCode, ItemId, LocationId, LotKey, OrderId, SerialNumber};
+use crate::store::{Store, StoreError};
+
+fn item_name(store: &Store, item: ItemId) -> Result<String, StoreError> {
+    Ok(store.item(item)?.map(|item| item.name).unwrap_or_default())
+}
 
 /// Something that can be looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +54,22 @@ impl Subject {
             Self::Location(id) => Some(HoldTarget::Location(*id)),
             Self::Hu(code) => Some(HoldTarget::Hu(code.clone())),
             Self::Item(_) | Self::Order(_) => None,
+        }
+    }
+
+    /// Its name in a sentence: "Lot L2231", "A-03-2", "Pallet 3401…".
+    pub fn name(&self, store: &Store, words: Words) -> Result<String, StoreError> {
+        let lot_name = |lot: &LotKey| match &lot.lot {
+            Some(number) => Ok(words.say(Common::Lot { lot: number.as_str() })),
+            None => item_name(store, lot.item),
+        };
+        match self {
+            Self::Lot(lot) => lot_name(lot),
+            Self::Unit(_, serial) => Ok(words.say(Common::Serial { serial: serial.as_str() })),
+            Self::Item(item) => item_name(store, *item),
+            Self::Location(id) => Ok(store.location(*id)?.map(|place| place.code).unwrap_or_default()),
+            Self::Hu(code) => Ok(words.say(Common::Pallet { code: code.as_str() })),
+            Self::Order(id) => Ok(store.order(*id)?.map(|order| order.number).unwrap_or_default()),
         }
     }
 

@@ -111,7 +111,7 @@ impl Question {
 
 fn asked(title: String, why: &[Reason], words: Words) -> Sheet {
     let mut answers = reasons(why, words);
-    answers.push(leave(words));
+    answers.push(button("leave", words.say(Picking::GoBack)));
     Sheet { tone: Tone::Question, title, facts: Vec::new(), note: String::new(), answers }
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::resolve::{Label, Meaning, Scan};
 use super::super::screen::{Answer, Desk};
+use super::super::view::Tone;
 use super::super::words::Picking;
 use super::Pick;
 use super::plan::Stop;
@@ -126,11 +127,27 @@ impl Pick {
                 place => desk.say(Picking::PlaceFirst { place }),
             }));
         };
-        if focus != self.focus {
+        let before = self.focus;
+        if focus != before {
             self.show(desk, focus)?;
         }
+        let answer = self.scan_at(desk, label, hu, &here)?;
+        // What must not be taken does not lead the picker away from where the walk is.
+        if answer.tone == Tone::Refused && self.focus == focus && focus != before {
+            self.show(desk, before)?;
+        }
+        Ok(answer)
+    }
+
+    fn scan_at(
+        &mut self,
+        desk: &mut Desk<'_>,
+        label: &Label,
+        hu: Option<&HuCode>,
+        here: &Location,
+    ) -> Result<Answer, StoreError> {
         let Some(stop) = self.stop().cloned() else { return Ok(self.nothing_left(desk)) };
-        let scanned = found_at(desk.store, label, &here, hu)?;
+        let scanned = found_at(desk.store, label, here, hu)?;
         let planned = label.serial.is_none()
             && stop.location() == Some(here.id)
             && stop.lot() == Some(&label.lot_key())
@@ -147,7 +164,7 @@ impl Pick {
                 return self.take(desk, stop.line, &takes, fefo, false);
             }
         }
-        self.weigh(desk, label, &here, &stop, scanned)
+        self.weigh(desk, label, here, &stop, scanned)
     }
 
     /// The stop that the label is for: this lot here, this item at the stop shown, here, or anywhere.
@@ -209,6 +226,9 @@ impl Pick {
                 return self.ask(desk, stop.line, scanned, judged, here);
             }
         };
+        if !known && !self.is_here() && !stop.takes.is_empty() {
+            return Ok(Answer::refused(desk.say(Picking::PlaceFirst { place: self.place_code() })));
+        }
         if known {
             let all = scanned.into_iter().map(|candidate| Take { quantity: candidate.quantity, candidate });
             return self.take(desk, stop.line, &up_to(all, wanted), fefo, false);

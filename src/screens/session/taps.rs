@@ -1,6 +1,7 @@
 //! Taps that work on every page: keys, undo, back, jobs.
 
 use super::{Run, Session};
+use crate::domain::Body;
 use crate::ledger::command;
 use crate::screens::entry::{Asked, Entry, Key};
 use crate::screens::jobs;
@@ -87,7 +88,12 @@ impl Session {
             desk.confirm(body)?;
             // It is taken back; what the page shows is read again with the next input at the latest.
             let _ = page.refresh(desk);
-            Ok(Answer::accepted(desk.say(Common::TakenBack { what: &taken_back })))
+            // What was stopped stays so until the server agrees, also here.
+            let text = match event.body {
+                Body::Hold(_) => Common::HoldTakenBack,
+                _ => Common::TakenBack { what: &taken_back },
+            };
+            Ok(Answer::accepted(desk.say(text)))
         })?;
         Ok(answer.unwrap_or_else(Answer::silent))
     }

@@ -51,6 +51,7 @@ super::messages! {
         Undo: "Undo", "Zurück";
         NothingToUndo: "Nothing of yours is left to take back.", "Von dir gibt es nichts mehr zurückzunehmen.";
         TakenBack { what }: "Taken back: {what}.", "Zurückgenommen: {what}.";
+        HoldTakenBack: "The hold ends when the server agrees. Leave it.", "Die Sperre endet, wenn der Server zustimmt. Liegen lassen.";
         Dropped { what }: "{what} dropped. It was not saved.", "{what} verworfen. Es war nicht gespeichert.";
         WhatReceipt { amount, item }: "received {amount} {item}", "Eingang {amount} {item}";
         WhatMove { amount, item, place }: "{amount} {item} to {place}", "{amount} {item} nach {place}";

@@ -6,7 +6,6 @@ super::messages! {
         Title: "Look up", "Nachsehen";
         ScanAnything: "Scan anything", "Etwas scannen";
         Found { what }: "{what} found.", "{what} gefunden.";
-        Good: "good", "in Ordnung";
         NoDate: "no date known", "kein Datum bekannt";
         OnHold { since }: "on hold since {since}", "gesperrt seit {since}";
         InQuarantine { since }: "in quarantine since {since}", "in Quarantäne seit {since}";
@@ -14,7 +13,6 @@ super::messages! {
         Recalled { since }: "recalled since {since}", "zurückgerufen seit {since}";
         ReleaseAsked: "release waits for the server", "Freigabe wartet auf den Server";
         NotKnown: "This device knows nothing of it. Ask the office.", "Das Gerät weiß nichts davon. Büro fragen.";
-        FactGoodTo: "good to", "haltbar bis";
         FactLeft: "left", "übrig";
         FactProduced: "produced", "hergestellt";
         FactReceived: "received", "eingegangen";
@@ -29,9 +27,7 @@ super::messages! {
         FactFrom: "from", "von";
         FactDue: "due", "fällig";
         FactWhere: "where", "wo";
-        FactItem: "item", "Artikel";
         FactReason: "why", "warum";
-        FactBy: "by", "von";
         WhereItIs: "Where it is", "Wo es ist";
         WhatIsThere: "What is there", "Was dort ist";
         WhatIsInIt: "What is in it", "Was darin ist";
@@ -40,7 +36,6 @@ super::messages! {
         Lines: "Lines", "Zeilen";
         FirstOut: "First to go", "Zuerst zu nehmen";
         Since { time }: "since {time}", "seit {time}";
-        On { day }: "on {day}", "am {day}";
         Nothing: "nothing", "nichts";
         MoreRows { count }: "and {count} more", "und {count} weitere";
         MoreThere: "and more", "und weitere";
@@ -60,7 +55,6 @@ super::messages! {
         KindDispatch: "dispatch", "Verladung";
         HoldIt: "Hold it", "Sperren";
         PickIt: "Pick it", "Picken";
-        LoadIt: "Load it", "Verladen";
         ReceiveIt: "Receive it", "Annehmen";
     }
 }

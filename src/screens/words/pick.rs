@@ -10,7 +10,6 @@ super::messages! {
         NoStock: "No stock to take. Tap Short.", "Kein Bestand da. Fehlt antippen.";
         AllPicked: "Nothing left to pick", "Alles gepickt";
         Finished { number }: "Order {number} is picked. Load it next.", "Auftrag {number} ist gepickt. Jetzt verladen.";
-        Nowhere: "nowhere", "nirgends";
         Order { number }: "Order {number}", "Auftrag {number}";
         Load: "Load the truck", "Lkw beladen";
         GoToPlace { place }: "Go to {place}.", "Gehe zu {place}.";
@@ -50,6 +49,7 @@ super::messages! {
         LookAgain: "Scan the lot again, or take it as it is.", "Charge noch einmal scannen oder so nehmen.";
         TakeAnyway { amount }: "It is here: take {amount}", "Sie ist hier: {amount} nehmen";
         Leave: "Leave it", "Liegen lassen";
+        GoBack: "Go back", "Zurück";
         Short: "Short", "Fehlt";
         OtherLot: "Other lot", "Andere Charge";
         QShort { amount }: "{amount} missing: why?", "{amount} fehlen: warum?";
