@@ -3,7 +3,7 @@
 use super::row::{signed, uuid};
 use super::{Reader, Store, StoreError, outbox, rebase};
 use crate::domain::{DeviceId, SiteId, Timestamp};
-use crate::sync::wire::ServerEpoch;
+use crate::sync::wire::{ServerEpoch, Stream};
 use rusqlite::OptionalExtension;
 use std::fmt;
 use uuid::Uuid;
@@ -129,15 +129,24 @@ impl Store {
         Ok(())
     }
 
-    /// The server answered at `now`; a problem noted before is over.
+    /// The server answered at `now`; a problem noted before is over, and there is nothing new in the `current` streams.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub fn note_contact(&mut self, now: Timestamp, skew_ms: Option<i64>) -> Result<(), StoreError> {
+    pub fn note_contact(
+        &mut self,
+        now: Timestamp,
+        skew_ms: Option<i64>,
+        current: &[Stream],
+    ) -> Result<(), StoreError> {
         let skew_ms = skew_ms.or(self.skew_ms);
         self.write(|tx| {
             let sql = "UPDATE contact SET last_contact = ?1, skew_ms = ?2, problem = NULL, problem_at = NULL";
-            Ok(tx.execute(sql, (now.0, skew_ms))?)
+            tx.execute(sql, (now.0, skew_ms))?;
+            for stream in current {
+                tx.execute("UPDATE cursor SET as_of = ?1 WHERE stream = ?2", (now.0, stream.name()))?;
+            }
+            Ok(())
         })?;
         self.skew_ms = skew_ms;
         Ok(())

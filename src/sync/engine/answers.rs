@@ -59,13 +59,12 @@ impl Engine {
     /// Writes down that the server answered, how far the clock is off and what is up to date.
     pub(super) fn note_contact(&mut self, now: Timestamp, then: Then) {
         let (Some(facts), Some(greeting)) = (&self.facts, &self.greeting) else { return };
-        let Heads { control, site, .. } = greeting.hello.heads;
+        let Heads { control, master, site } = greeting.hello.heads;
+        let heads = [(Stream::Control, control), (Stream::Master, master), (Stream::Site, site)];
+        let read = heads.into_iter().filter(|(stream, head)| *head == facts.cursor(*stream));
+        let current = read.map(|(stream, _)| stream).collect();
         let skew_ms = greeting.skew_ms;
-        let action = Action::NoteContact {
-            skew_ms,
-            control_current: control == facts.control,
-            site_current: site == facts.site_cursor,
-        };
+        let action = Action::NoteContact { skew_ms, current };
         self.noted.contact = Some(now);
         self.noted.skew_ms = skew_ms.or(self.noted.skew_ms);
         self.noted.problem = Some(None);

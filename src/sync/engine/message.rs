@@ -142,10 +142,8 @@ pub enum Action {
     NoteContact {
         /// Milliseconds to add to the device's clock for the server's; `None` where it could not be measured.
         skew_ms: Option<i64>,
-        /// True where everything of the control stream has been read.
-        control_current: bool,
-        /// True where everything of the site's stream has been read.
-        site_current: bool,
+        /// Streams that have been read to their end.
+        current: Vec<Stream>,
     },
     /// This keeps the device from being in step, until the next [`Action::NoteContact`].
     NoteProblem(Problem),
