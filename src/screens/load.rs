@@ -169,6 +169,12 @@ impl Load {
         }
     }
 
+    /// How much is carried; empty for several items, whose units do not add up.
+    pub(super) fn amount(&self, words: Words) -> String {
+        let one_item = self.rows.iter().all(|row| row.what.key.item == self.item.id);
+        if one_item { words.quantity(self.quantity) } else { String::new() }
+    }
+
     /// "24 each Oat drink", "Pallet 340123…", "Everything at A-03-2".
     pub(super) fn name(&self, words: Words) -> String {
         match &self.extent {

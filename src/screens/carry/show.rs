@@ -20,7 +20,7 @@ pub(super) fn draw(page: &Carry, frame: &Frame<'_>) -> Drawn {
     let middle = MovePage {
         prompt: words.say(prompt),
         goods: hand.map(|load| load.goods(words, frame.today)),
-        quantity: hand.map(|load| words.quantity(load.quantity)).unwrap_or_default(),
+        quantity: hand.map(|load| load.amount(words)).unwrap_or_default(),
         quantity_detail: hand.map(|load| load.detail(words)).unwrap_or_default(),
         from: hand.map(|load| place_name(load, words)).unwrap_or_default(),
         suggestion: suggestion.map(|it| it.place.clone()).unwrap_or_default(),

@@ -14,15 +14,7 @@ pub(super) fn draw(page: &Receive, frame: &Frame<'_>) -> Drawn {
         Some(Candidate::Line { line, .. }) => Some(line.as_ref()),
         _ => page.hand.as_ref(),
     };
-    let prompt = match (shown, page.damaged, page.expected.is_complete()) {
-        (Some(line), true, _) => words.say(Receiving::ScanQuarantine { what: &line.label.name(words) }),
-        (Some(_), false, _) if page.candidate.is_none() => words.say(Receiving::NextSaves),
-        (None, _, true) => words.say(Receiving::AllReceived),
-        _ => match &page.into {
-            Some(code) => words.say(Receiving::PalletOpen { code: code.as_str() }),
-            None => words.say(Receiving::ScanBox),
-        },
-    };
+    let prompt = prompt(page, shown, frame);
     let (done, all) = page.expected.progress();
     let middle = ReceivePage {
         prompt,
@@ -56,6 +48,27 @@ pub(super) fn draw(page: &Receive, frame: &Frame<'_>) -> Drawn {
         None => None,
     };
     drawn
+}
+
+/// What to do next.
+fn prompt(page: &Receive, shown: Option<&Line>, frame: &Frame<'_>) -> String {
+    let words = frame.words;
+    match (&page.candidate, shown) {
+        (Some(Candidate::Line { line, .. }), _) => match line.missing() {
+            Some(missing) => words.say(Receiving::StillMissing { what: &missing.name(words) }),
+            None => words.say(Receiving::AnswerOrGoOn),
+        },
+        (Some(Candidate::Pallet { .. }), _) => words.say(Receiving::AnswerOrGoOn),
+        (None, Some(line)) if page.damaged => {
+            words.say(Receiving::ScanQuarantine { what: &line.label.name(words) })
+        }
+        (None, Some(_)) => words.say(Receiving::NextSaves),
+        (None, None) if page.expected.is_complete() => words.say(Receiving::AllReceived),
+        (None, None) => match &page.into {
+            Some(code) => words.say(Receiving::PalletOpen { code: code.as_str() }),
+            None => words.say(Receiving::ScanBox),
+        },
+    }
 }
 
 /// Asked before what is missing.

@@ -252,6 +252,10 @@ impl Session {
     fn apply(&mut self, run: &mut Run<'_>, mut answer: Answer) -> Result<(), StoreError> {
         self.show(&answer);
         self.entry = answer.ask.take();
+        // What was said on the page before is no word about the one that opens.
+        if answer.text.is_empty() && matches!(answer.next, Next::Open(_) | Next::Replace(_)) {
+            self.strip = None;
+        }
         match answer.next {
             Next::Stay | Next::Pass => return Ok(()),
             Next::Close => {

@@ -28,7 +28,8 @@ super::messages! {
         AskLot { item }: "Lot number of {item}?", "Chargennummer von {item}?";
         AskDate { item }: "Date on {item}? Day, month, year: 140327", "Datum auf {item}? Tag, Monat, Jahr: 140327";
         AskSerial { item }: "Serial number of {item}?", "Seriennummer von {item}?";
-        StillMissing { what }: "{what} still missing. Scan it or type it.", "{what} fehlt noch. Scannen oder tippen.";
+        StillMissing { what }: "Still missing: {what}. Scan it or type it.", "Es fehlt noch: {what}. Scannen oder tippen.";
+        AnswerOrGoOn: "Answer, or scan the next box", "Antworten oder weiterscannen";
         BadLot: "That is no lot number. Type what the label says.", "Keine Chargennummer. Tippen, was auf dem Etikett steht.";
         BadDate: "No such day. Type day, month, year, like 140327.", "Kein solcher Tag. Tag, Monat, Jahr tippen: 140327.";
         NotTaken { what }: "{what} was not taken.", "{what} wurde nicht angenommen.";
