@@ -47,7 +47,7 @@ struct Case {
     limit_ns: Option<f64>,
 }
 
-const CASES: [Case; 6] = [
+const CASES: [Case; 7] = [
     Case { name: "]C1 01+17+10", label: "]C101095060001343521727063010L2231", limit_ns: Some(250.0) },
     Case {
         name: "]d2 01+17+11+10+21",
@@ -58,6 +58,11 @@ const CASES: [Case; 6] = [
         name: "]d2 numeric lot",
         label: "]d2010950600013435217270630102231004711\u{1d}3724",
         limit_ns: Some(400.0),
+    },
+    Case {
+        name: "Digital Link",
+        label: "https://id.gs1.org/01/09506000134352/10/L2231?17=270630",
+        limit_ns: Some(600.0),
     },
     Case { name: "]E0 EAN-13", label: "]E09506000134352", limit_ns: None },
     Case { name: "unmarked 01+17", label: "010950600013435217270630", limit_ns: None },

@@ -1,9 +1,12 @@
 //! `firstout decode`: reads one symbol per line and prints what it means.
 
-use crate::barcode::{Candidate, Element, Issue, Profile, Reading, Typed, escaped, read};
+use crate::barcode::{
+    Candidate, Element, Finding, Issue, Profile, Reading, Typed, escaped, judge, read, read_typed,
+};
 use crate::domain::Day;
 use serde::Serialize;
 use std::io::{self, BufRead, Write};
+use std::path::{Path, PathBuf};
 
 /// Options of `firstout decode`.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -14,6 +17,12 @@ pub struct DecodeArgs {
     /// Take two-digit years against this day (YYYY-MM-DD) instead of the current one.
     #[arg(long)]
     pub today: Option<Day>,
+    /// Take lines that begin with a bracket for element strings as a person types them: (01)…(10)….
+    #[arg(long)]
+    pub typed: bool,
+    /// Read as the scanner that this JSON file describes talks.
+    #[arg(long)]
+    pub profile: Option<PathBuf>,
 }
 
 /// Reads symbols from `input`, one a line, and prints each one's meaning to `output`.
@@ -21,13 +30,13 @@ pub struct DecodeArgs {
 /// # Errors
 /// Whatever reading and writing give.
 pub fn run(args: &DecodeArgs, today: Day, input: impl BufRead, mut output: impl Write) -> io::Result<()> {
-    let (profile, today) = (Profile::default(), args.today.unwrap_or(today));
+    let (profile, today) = (load_profile(args.profile.as_deref())?, args.today.unwrap_or(today));
     for line in input.split(b'\n') {
         let mut line = line?;
         if line.last() == Some(&b'\r') {
             line.pop();
         }
-        writeln!(output, "{}", decode(&line, &profile, today, args.json))?;
+        writeln!(output, "{}", decode(&line, &profile, today, args))?;
     }
     output.flush()
 }
@@ -36,14 +45,23 @@ pub fn run(args: &DecodeArgs, today: Day, input: impl BufRead, mut output: impl 
 ///
 /// `\xNN` in the line stands for the byte NN (hexadecimal) and `\\` for a backslash before it.
 #[must_use]
-pub fn decode(line: &[u8], profile: &Profile, today: Day, json: bool) -> String {
-    let reading = read(&unescape(line), profile, today);
-    if json {
+pub fn decode(line: &[u8], profile: &Profile, today: Day, args: &DecodeArgs) -> String {
+    let bytes = unescape(line);
+    let reading = if args.typed { read_typed(&bytes, profile, today) } else { read(&bytes, profile, today) };
+    if args.json {
         // The view holds strings and numbers only, which always serialize.
         serde_json::to_string(&View::of(&reading)).unwrap_or_default()
     } else {
         describe(&reading)
     }
+}
+
+fn load_profile(path: Option<&Path>) -> io::Result<Profile> {
+    let Some(path) = path else { return Ok(Profile::default()) };
+    let name =
+        |error: String| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {error}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| name(error.to_string()))?;
+    Profile::from_json(&text).map_err(|error| name(error.to_string()))
 }
 
 fn unescape(line: &[u8]) -> Vec<u8> {
@@ -78,6 +96,9 @@ fn describe(reading: &Reading) -> String {
         for Issue { code, at, message } in issues {
             lines.push(format!("  {kind} {} at byte {at}: {message}", code.as_str()));
         }
+    }
+    for IssueView { code, at, message } in companions(reading) {
+        lines.push(format!("  warning {code} at byte {at}: {message}"));
     }
     for Candidate { reason, reading } in reading.candidates() {
         lines.push(format!("  or {reading} ({})", reason.message()));
@@ -157,7 +178,7 @@ impl View {
             text: reading.text().map(escaped),
             local: reading.local_kind().map(|kind| kind.as_str()),
             errors: issues(reading.errors()),
-            warnings: issues(reading.warnings()),
+            warnings: issues(reading.warnings()).into_iter().chain(companions(reading)).collect(),
             candidates: reading.candidates().iter().map(CandidateView::of).collect(),
         }
     }
@@ -188,6 +209,19 @@ impl CandidateView {
     }
 }
 
+/// What the session judges, for this symbol alone.
+fn companions(reading: &Reading) -> Vec<IssueView> {
+    let elements: Vec<_> = reading.elements().collect();
+    let known = |finding: &Finding| !reading.warns(finding.code);
+    let place = |finding: &Finding| elements.get(finding.element).map_or(0, |element| element.at);
+    let view = |finding: Finding| IssueView {
+        code: finding.code.as_str(),
+        at: place(&finding),
+        message: finding.message,
+    };
+    judge(&elements).into_iter().filter(known).map(view).collect()
+}
+
 fn issues(list: &[Issue]) -> Vec<IssueView> {
     let view = |issue: &Issue| IssueView {
         code: issue.code.as_str(),
@@ -216,11 +250,16 @@ mod tests {
     }
 
     fn check(line: &str, expected: &str) {
-        assert_eq!(decode(line.as_bytes(), &Profile::default(), today(), false), expected, "{line}");
+        assert_eq!(
+            decode(line.as_bytes(), &Profile::default(), today(), &DecodeArgs::default()),
+            expected,
+            "{line}"
+        );
     }
 
     fn check_json(line: &str, pointer: &str, expected: serde_json::Value) {
-        let json = decode(line.as_bytes(), &Profile::default(), today(), true);
+        let args = DecodeArgs { json: true, ..DecodeArgs::default() };
+        let json = decode(line.as_bytes(), &Profile::default(), today(), &args);
         let value: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(value.pointer(pointer), Some(&expected), "{line} {json}");
     }
@@ -264,8 +303,23 @@ mod tests {
     }
 
     #[test]
+    fn companions_are_warnings_of_the_symbol() {
+        check_json("]C110L1", "/warnings/0/code", "missing-companion".into());
+        check_json("]C110L1", "/warnings/0/at", 3.into());
+        check_json("]C110L1", "/ok", true.into());
+        check_json("]C10109506000134352", "/warnings", serde_json::json!([]));
+    }
+
+    #[test]
+    fn brackets_are_read_where_they_were_typed() {
+        let args = DecodeArgs { typed: true, ..DecodeArgs::default() };
+        let line = decode(b"(01)09506000134352(10)L1", &Profile::default(), today(), &args);
+        assert_eq!(line, "unknown: gtin 09506000134352 \u{b7} lot L1");
+    }
+
+    #[test]
     fn lines_go_in_and_lines_come_out() {
-        let args = DecodeArgs { json: false, today: Some(today()) };
+        let args = DecodeArgs { today: Some(today()), ..DecodeArgs::default() };
         let mut output = Vec::new();
         run(&args, Day::default(), "HU-1\r\n\nA-1\n".as_bytes(), &mut output).unwrap();
         let output = String::from_utf8(output).unwrap();

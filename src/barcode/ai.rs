@@ -3,6 +3,7 @@
 //! The number of digits of an AI follows from its first two (General Specifications 7.8), so a reader needs
 //! one look into `GROUPS` and one into `ROWS`.
 
+use super::identifiers::{DI_ROW_FIRST, DI_TABLE};
 use super::table::AI_TABLE;
 
 /// Longest AI, in digits.
@@ -361,7 +362,8 @@ pub(super) fn lookup(text: &[u8]) -> Lookup {
 /// The row with this index; every index comes from [`lookup`].
 pub(super) fn spec(row: u16) -> &'static AiSpec {
     static NOTHING: AiSpec = open("", Kind::Text, &[], "");
-    AI_TABLE.get(usize::from(row)).unwrap_or(&NOTHING)
+    let foreign = || DI_TABLE.get(usize::from(row.checked_sub(DI_ROW_FIRST)?)).map(|(_, spec)| spec);
+    AI_TABLE.get(usize::from(row)).or_else(foreign).unwrap_or(&NOTHING)
 }
 
 /// Which sets a byte belongs to, one bit each.

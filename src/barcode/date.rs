@@ -40,15 +40,18 @@ pub(super) fn read_day(digits: &[u8], check: Check, today: Day) -> Option<Day> {
 /// True for YYYYMMDD of the calendar; day 00 where `or_month` allows it.
 #[must_use]
 pub(super) fn is_day(digits: &[u8], or_month: bool) -> bool {
-    let &[y1, y2, y3, y4, m1, m2, d1, d2] = digits else { return false };
-    let (Some(century), Some(year), Some(month), Some(day)) =
-        (two(y1, y2), two(y3, y4), two(m1, m2), two(d1, d2))
-    else {
-        return false;
-    };
-    let day = if day == 0 && or_month { 1 } else { day };
-    let year = i32::try_from(century * 100 + year).unwrap_or_default();
-    Day::from_ymd_opt(year, month, day).is_some()
+    match digits {
+        [month @ .., b'0', b'0'] if or_month => read_long_day(&[month, b"01"].concat()).is_some(),
+        _ => read_long_day(digits).is_some(),
+    }
+}
+
+/// The day that YYYYMMDD means; `None` where there is no such day.
+#[must_use]
+pub(super) fn read_long_day(digits: &[u8]) -> Option<Day> {
+    let &[y1, y2, y3, y4, m1, m2, d1, d2] = digits else { return None };
+    let year = i32::try_from(two(y1, y2)? * 100 + two(y3, y4)?).ok()?;
+    Day::from_ymd_opt(year, two(m1, m2)?, two(d1, d2)?)
 }
 
 fn two(tens: u8, ones: u8) -> Option<u32> {

@@ -136,7 +136,7 @@ pub(super) fn short(place: usize) -> u16 {
 }
 
 /// The first rule that `value` breaks, with its offset in the value.
-fn check_value(found: &AiSpec, value: &[u8], today: Day) -> Option<Fault> {
+pub(super) fn check_value(found: &AiSpec, value: &[u8], today: Day) -> Option<Fault> {
     if value.is_empty() {
         return Some(Fault { code: IssueCode::ValueEmpty, at: 0 });
     }

@@ -60,8 +60,18 @@ codes! {
     MissingFnc1 = "missing-fnc1",
     /// Warning: one AI, two different values; the first one is taken.
     RepeatedAiDiffers = "repeated-ai-differs",
+    /// Warning: an AI without another one that it asks for, here or in another symbol of the same thing.
+    MissingCompanion = "missing-companion",
+    /// Warning: two AIs that must not stand together.
+    ExcludedCompanion = "excluded-companion",
     /// Warning: a weight that is no whole number of grams.
     FractionOfGram = "fraction-of-gram",
+    /// Error: a web address whose GS1 Digital Link path breaks the order of its parts.
+    InvalidLink = "invalid-link",
+    /// Warning: an ISO/IEC 15434 message that does not end as it should.
+    EnvelopeCutOff = "envelope-cut-off",
+    /// Error: a data identifier (MH10.8.2) that is not read here.
+    UnknownDi = "unknown-di",
     /// Error: a format this version does not read.
     UnsupportedFormat = "unsupported-format",
 }

@@ -7,9 +7,14 @@
 
 mod ai;
 mod check;
+mod companions;
 mod date;
 mod element;
+mod envelope;
+mod hibc;
+mod identifiers;
 mod issue;
+mod link;
 mod plain;
 mod profile;
 mod reading;
@@ -19,6 +24,7 @@ mod strings;
 mod symbology;
 mod table;
 mod trade;
+mod typed;
 
 #[cfg(test)]
 mod oracle;
@@ -27,11 +33,13 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
+pub use companions::{Finding, judge};
 pub use issue::{Issue, IssueCode};
-pub use profile::{LocalKind, Profile};
+pub use profile::{LocalKind, Profile, ProfileError};
 pub use reading::{Candidate, CandidateReason, Element, Reading, Typed};
 pub use show::escaped;
 pub use symbology::Symbology;
+pub use typed::read_typed;
 
 use crate::domain::Day;
 use element::Rules;

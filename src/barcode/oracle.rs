@@ -3,7 +3,9 @@
 
 use super::ai::{AiSpec, Charset, Check, Part, n, x};
 use super::check::broken;
+use super::companions::COMPANIONS;
 use super::element::check_part;
+use super::link::KEYS;
 use super::table::AI_TABLE;
 use super::tests::today;
 use std::path::Path;
@@ -73,6 +75,25 @@ fn the_table_says_what_the_dictionary_says() {
         assert_eq!(written(spec), *facts);
         assert!(title.is_empty() || spec.title == *title, "{facts}");
     }
+}
+
+#[test]
+fn companions_are_those_of_the_dictionary() {
+    let Some(dictionary) = reference("gs1-syntax-dictionary.txt") else { return };
+    let (mut rows, mut keys) = (Vec::new(), Vec::new());
+    for line in dictionary.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit())) {
+        let words: Vec<_> = line.split('#').next().unwrap().split_whitespace().collect();
+        let all = |key| words.iter().filter_map(|word| word.strip_prefix(key)).collect::<Vec<_>>();
+        let (needs, excludes) = (all("req="), all("ex=").join(","));
+        if !needs.is_empty() || !excludes.is_empty() {
+            rows.push(format!("{} {needs:?} {excludes}", words[0]));
+        }
+        let link = words.iter().find_map(|word| word.strip_prefix("dlpkey"));
+        keys.extend(link.map(|followers| format!("{} {}", words[0], followers.trim_start_matches('='))));
+    }
+    let own = COMPANIONS.iter().map(|row| format!("{} {:?} {}", row.ais, row.needs, row.excludes));
+    assert_eq!(own.collect::<Vec<_>>(), rows);
+    assert_eq!(KEYS.iter().map(|(ai, then)| format!("{ai} {then}")).collect::<Vec<_>>(), keys);
 }
 
 #[test]

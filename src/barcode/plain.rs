@@ -6,19 +6,28 @@ use super::reading::{CandidateReason, Meaning, Reading};
 use super::strings::{CANDIDATES_MAX, read_elements};
 use super::symbology::Symbology;
 use super::trade::{expand_upc_e, is_sscc, put_element};
+use super::{envelope, hibc, link};
 use crate::domain::{Gtin, LABEL_BYTES_MAX};
 
 /// Reads data without FNC1 in first position.
 pub(super) fn read_plain(reading: &mut Reading, rules: Rules) {
-    if reading.data().starts_with("[)>") {
-        let at = reading.body.start;
-        reading.error(IssueCode::UnsupportedFormat, at, "an ISO/IEC 15434 label; only GS1 labels are read");
-        return;
+    if envelope::is_envelope(reading) {
+        return envelope::read_envelope(reading, rules);
     }
     let local = rules.profile.local_kind(reading.data());
     if local.is_some() {
         reading.local = local;
         return read_text(reading);
+    }
+    if link::is_link(reading.data()) && link::read_link(reading, rules) {
+        return;
+    }
+    if hibc::is_hibc(reading.data()) {
+        hibc::read_hibc(reading, rules);
+        if !reading.is_ok() {
+            offer_text(reading);
+        }
+        return;
     }
     let (text, from, to) = (reading.text.as_bytes(), reading.body.start, reading.body.end);
     let separator = rules.next_separator(text, from, to);

@@ -1,11 +1,14 @@
 //! How one device's scanner talks: what stands for the separator, what it adds, and which codes are the
 //! site's own.
 
+use serde::Deserialize;
+
 /// The byte that separates elements (FNC1 within the data; General Specifications 7.8).
 pub(super) const GS: u8 = 0x1d;
 
 /// What one of the site's own codes is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum LocalKind {
     /// An operator.
     Badge,
@@ -28,6 +31,37 @@ impl LocalKind {
             Self::Order => "order",
         }
     }
+}
+
+/// Why a text is not a profile.
+#[derive(Debug, thiserror::Error)]
+#[error("not a scanner profile: {0}")]
+pub struct ProfileError(#[from] serde_json::Error);
+
+/// A profile as it is written in a file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ProfileFile {
+    /// Begins with what [`Profile::default`] takes for separators and local codes, and adds to it.
+    defaults: bool,
+    separators: Vec<String>,
+    prefixes: Vec<String>,
+    suffixes: Vec<String>,
+    local: Vec<LocalForm>,
+}
+
+impl Default for ProfileFile {
+    fn default() -> Self {
+        let [separators, prefixes, suffixes] = [const { Vec::new() }; 3];
+        Self { defaults: true, separators, prefixes, suffixes, local: Vec::new() }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LocalForm {
+    kind: LocalKind,
+    pattern: String,
 }
 
 /// A device's scanner and a site's own codes.
@@ -69,6 +103,20 @@ impl Profile {
         };
         bare.note_begin(GS);
         bare
+    }
+
+    /// Reads `{"separators": ["F8"], "prefixes": [], "suffixes": ["#"], "local": [{"kind": "location",
+    /// "pattern": "L-*"}]}`; `"defaults": false` begins with [`bare`](Self::bare).
+    ///
+    /// # Errors
+    /// The text is no JSON, or has other fields than these.
+    pub fn from_json(text: &str) -> Result<Self, ProfileError> {
+        let file: ProfileFile = serde_json::from_str(text)?;
+        let mut profile = if file.defaults { Self::default() } else { Self::bare() };
+        profile = file.separators.iter().fold(profile, |profile, text| profile.with_separator(text));
+        profile = file.prefixes.iter().fold(profile, |profile, text| profile.with_prefix(text));
+        profile = file.suffixes.iter().fold(profile, |profile, text| profile.with_suffix(text));
+        Ok(file.local.iter().fold(profile, |profile, form| profile.with_local(form.kind, &form.pattern)))
     }
 
     /// Takes `text` for the separator too. An empty text is ignored.
@@ -183,6 +231,18 @@ mod tests {
 
     fn check(pattern: &str, text: &str, expected: bool) {
         assert_eq!(fits(pattern, text), expected, "{pattern} {text}");
+    }
+
+    #[test]
+    fn a_file_describes_a_scanner() {
+        let text = r#"{"defaults": false, "separators": ["F8"], "suffixes": ["~"],
+            "local": [{"kind": "location", "pattern": "L-*"}]}"#;
+        let expected = Profile::bare().with_separator("F8").with_suffix("~");
+        assert_eq!(Profile::from_json(text).unwrap(), expected.with_local(LocalKind::Location, "L-*"));
+        assert_eq!(Profile::from_json("{}").unwrap(), Profile::default());
+        for text in ["", "{\"seperators\": []}", "{\"local\": [{\"kind\": \"x\", \"pattern\": \"A\"}]}"] {
+            assert!(Profile::from_json(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What one symbol says: the answer of [`read`](super::read), asked field by field.
 
 use super::ai::{Check, Kind, Part};
-use super::date::read_day;
+use super::date::{read_day, read_long_day};
 use super::element::Slot;
 use super::issue::{Issue, IssueCode};
 use super::profile::LocalKind;
@@ -109,6 +109,8 @@ pub struct Element<'a> {
     pub typed: Typed,
     /// False where the value breaks a rule of its AI; the reading's errors say which.
     pub valid: bool,
+    /// Where it begins in the scan, in bytes; the scan's end where its AI is not written there.
+    pub at: usize,
 }
 
 /// What an element's value stands for.
@@ -349,8 +351,7 @@ impl Reading {
     }
 
     pub(super) fn ai_text(&self, slot: &Slot) -> &str {
-        let at = usize::from(slot.ai_at);
-        self.text.get(at..at + usize::from(slot.spec().digits)).unwrap_or_default()
+        self.text.get(usize::from(slot.ai_at)..usize::from(slot.value_at)).unwrap_or_default()
     }
 
     pub(super) fn slot_value(&self, slot: &Slot) -> &str {
@@ -371,13 +372,23 @@ impl Reading {
     }
 
     fn day(&self, ai: u16) -> Option<Day> {
-        read_day(self.value(ai, 2)?.as_bytes(), Check::DateOrMonth, self.today)
+        match self.element(self.slot(ai, 2)?).typed {
+            Typed::Day(day) => Some(day),
+            _ => None,
+        }
     }
 
     fn element(&self, slot: &Slot) -> Element<'_> {
         let (ai, value) = (self.ai_text(slot), self.slot_value(slot));
         let typed = slot.valid.then(|| self.typed(slot, ai, value)).flatten().unwrap_or(Typed::Text);
-        Element { ai, title: slot.spec().title, value, typed, valid: slot.valid }
+        Element {
+            ai,
+            title: slot.spec().title,
+            value,
+            typed,
+            valid: slot.valid,
+            at: usize::from(slot.ai_at).min(self.source_len),
+        }
     }
 
     fn typed(&self, slot: &Slot, ai: &str, value: &str) -> Option<Typed> {
@@ -388,7 +399,10 @@ impl Reading {
             Kind::Gtin => Typed::Gtin(Gtin::new(value).ok()?),
             Kind::Day => {
                 let check = slot.spec().parts.first().map_or(Check::Date, Part::main_check);
-                Typed::Day(read_day(value.as_bytes(), check, self.today)?)
+                match check {
+                    Check::LongDate => Typed::Day(read_long_day(value.as_bytes())?),
+                    _ => Typed::Day(read_day(value.as_bytes(), check, self.today)?),
+                }
             }
             Kind::Count => Typed::Count(value.parse().ok()?),
             Kind::Decimal => {

@@ -42,13 +42,14 @@ fn walk(reading: &mut Reading, range: Range<usize>, rules: Rules) {
         let step_end = match rules.step(bytes, at, end) {
             Ok(step) => {
                 if let Some(fault) = step.fault {
-                    report(reading, &text, Some(&step.slot), fault);
+                    let message = words(&text, Some(&step.slot), fault);
+                    reading.error(fault.code, fault.at, message);
                 }
                 reading.slots.push(step.slot);
                 step.next
             }
             Err(fault) => {
-                report(reading, &text, None, fault);
+                reading.error(fault.code, fault.at, words(&text, None, fault));
                 // What follows the next separator can be read again.
                 rules.next_separator(bytes, at, end).unwrap_or(end)
             }
@@ -67,14 +68,20 @@ fn walk(reading: &mut Reading, range: Range<usize>, rules: Rules) {
     check_weight(reading);
 }
 
-fn report(reading: &mut Reading, text: &str, slot: Option<&Slot>, fault: Fault) {
+pub(super) fn report(reading: &mut Reading, slot: Option<&Slot>, fault: Fault) {
+    let message = words(&reading.text, slot, fault);
+    reading.error(fault.code, fault.at, message);
+}
+
+/// The fault in words; the slot lies in `text`.
+fn words(text: &str, slot: Option<&Slot>, fault: Fault) -> String {
     let name = slot.map(|slot| {
         let at = usize::from(slot.ai_at);
         let ai = text.get(at..usize::from(slot.value_at)).unwrap_or_default();
         format!("AI {ai} ({})", slot.spec().title)
     });
     let name = name.as_deref().unwrap_or("the data");
-    let message = match fault.code {
+    match fault.code {
         IssueCode::UnknownAi => "no Application Identifier begins here".to_owned(),
         IssueCode::AiCutOff => "the data end within an Application Identifier".to_owned(),
         IssueCode::ValueEmpty => format!("{name} has no value"),
@@ -86,8 +93,7 @@ fn report(reading: &mut Reading, text: &str, slot: Option<&Slot>, fault: Fault) 
         IssueCode::UnknownCode => format!("{name} holds a code that is not in its list"),
         IssueCode::InvalidValue => format!("{name} holds a value that is not allowed there"),
         _ => format!("{name} holds a character that is not allowed there"),
-    };
-    reading.error(fault.code, fault.at, message);
+    }
 }
 
 /// An AI may stand twice with the same value; with another one the label contradicts itself (General Specs.

@@ -1,8 +1,9 @@
 //! Symbols that hold one number: EAN-13, EAN-8, UPC-A, UPC-E, ITF-14, and bare SSCC digits.
 
-use super::element::{Rules, Slot, short};
+use super::element::{Fault, Rules, Slot};
 use super::issue::IssueCode;
 use super::reading::{Meaning, Reading};
+use super::strings::report;
 use super::symbology::Symbology;
 use crate::domain::{Gtin, GtinError, check_digit};
 
@@ -81,8 +82,29 @@ pub(super) fn put_element(reading: &mut Reading, ai: &str, value: &str, rules: R
     reading.text.push_str(value);
     reading.meaning = Meaning::Elements;
     if let Ok(step) = rules.step(reading.text.as_bytes(), at, reading.text.len()) {
-        let slot: Slot = step.slot;
-        debug_assert_eq!(slot.ai_at, short(at), "texts are short");
-        reading.slots.push(slot);
+        reading.slots.push(step.slot);
+    }
+}
+
+/// Gives the reading one element that is written at `at` in another form, and reports what is wrong with it.
+pub(super) fn put_checked(reading: &mut Reading, ai: &str, value: &str, at: usize, rules: Rules) {
+    let begin = reading.text.len();
+    if begin + ai.len() + value.len() > usize::from(u16::MAX) {
+        return;
+    }
+    reading.text.push_str(ai);
+    reading.text.push_str(value);
+    reading.meaning = Meaning::Elements;
+    let end = reading.text.len();
+    match rules.step(reading.text.as_bytes(), begin, end) {
+        Ok(step) if step.slot.spec().digits == ai.len() as u8 => {
+            let slot = Slot { valid: step.slot.valid && step.next == end, ..step.slot };
+            let rest = (step.next != end).then_some(Fault { code: IssueCode::InvalidCharacter, at });
+            if let Some(fault) = step.fault.or(rest) {
+                report(reading, Some(&slot), Fault { at, ..fault });
+            }
+            reading.slots.push(slot);
+        }
+        _ => report(reading, None, Fault { code: IssueCode::UnknownAi, at }),
     }
 }

@@ -1,0 +1,249 @@
+//! Labels of health care suppliers (ANSI/HIBC 2.6, Supplier Labeling Standard): a primary symbol names the
+//! item, a secondary one lot, serial number, quantity and expiry; both may be one.
+//!
+//! What they say is given as the GS1 elements of the same meaning: 240 (item), 10, 21, 30, 17, 11.
+
+use super::element::Rules;
+use super::issue::IssueCode;
+use super::reading::{Meaning, Reading};
+use super::trade::put_checked;
+use crate::domain::Day;
+use chrono::Datelike;
+
+/// Characters in the order of their values, which are those of Code 39.
+const CHARACTERS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-. $/+%";
+
+/// Shortest label: `+`, a date or a lot, link and check character.
+const CHARS_MIN: usize = 4;
+
+/// Longest product number.
+const PRODUCT_CHARS_MAX: usize = 18;
+
+/// True for what begins as such a label does; `*` is the frame of Code 39.
+pub(super) fn is_hibc(data: &str) -> bool {
+    let text = unframed(data);
+    let known = text.bytes().all(|byte| CHARACTERS.contains(&byte));
+    let begins = matches!(text.as_bytes(), [b'+', b'A'..=b'Z' | b'0'..=b'9' | b'$', _, ..]);
+    known
+        && begins
+        && text.len() >= CHARS_MIN
+        && (secondary_begins(text.get(1..).unwrap_or_default())
+            || is_primary(text.get(1..).unwrap_or_default()))
+}
+
+fn unframed(data: &str) -> &str {
+    data.strip_prefix('*').and_then(|rest| rest.strip_suffix('*')).unwrap_or(data)
+}
+
+/// Company (a letter and three characters), product number, unit of measure.
+fn is_primary(text: &str) -> bool {
+    let item = text.split('/').next().unwrap_or_default();
+    let letter = item.starts_with(|c: char| c.is_ascii_uppercase());
+    letter && (6..=PRODUCT_CHARS_MAX + 6).contains(&item.len())
+}
+
+/// `$`, or the date of the oldest form: five digits.
+fn secondary_begins(text: &str) -> bool {
+    text.starts_with('$') || text.get(..5).is_some_and(|date| date.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Reads a primary, secondary or concatenated symbol.
+pub(super) fn read_hibc(reading: &mut Reading, rules: Rules) {
+    reading.meaning = Meaning::Elements;
+    let offset = usize::from(reading.data().starts_with('*'));
+    let at = reading.body.start + offset;
+    let text = unframed(reading.data()).to_owned();
+    let (body, check) = text.split_at(text.len().saturating_sub(1));
+    if check_character(body) != check.bytes().next() {
+        let message = "the check character of the HIBC label does not fit";
+        reading.error(IssueCode::CheckDigit, at + body.len(), message);
+    }
+    let content = body.get(1..).unwrap_or_default();
+    if secondary_begins(content) {
+        // The link character repeats the check character of the primary symbol.
+        let cut = content.len().saturating_sub(1);
+        secondary(reading, content.get(..cut).unwrap_or_default(), at + 1, rules);
+        return;
+    }
+    let (item, rest) = content.split_once('/').unwrap_or((content, ""));
+    let (number, unit) = item.split_at(item.len().saturating_sub(1));
+    if number.len() < 5 || number.len() > PRODUCT_CHARS_MAX + 4 || !unit.bytes().all(|b| b.is_ascii_digit()) {
+        reading.error(IssueCode::InvalidValue, at + 1, "the HIBC label holds no item number");
+        return;
+    }
+    put_checked(reading, "240", number, at + 1, rules);
+    if !rest.is_empty() {
+        secondary(reading, rest, at + 2 + item.len(), rules);
+    }
+}
+
+/// The sum of the characters' values modulo 43, as a character (Supplier Labeling Standard, appendix B).
+fn check_character(text: &str) -> Option<u8> {
+    let mut sum = 0;
+    for byte in text.bytes() {
+        sum += CHARACTERS.iter().position(|found| *found == byte)?;
+    }
+    CHARACTERS.get(sum % CHARACTERS.len()).copied()
+}
+
+/// Lot or serial number with quantity and date, then fields that `/` begins.
+fn secondary(reading: &mut Reading, text: &str, at: usize, rules: Rules) {
+    let mut place = at;
+    for (index, field) in text.split('/').enumerate() {
+        match (index, field) {
+            (0, _) if secondary_begins(field) => dated(reading, field, place, rules),
+            (_, _) if field.starts_with("14D") => long_date(reading, "17", field, place, rules),
+            (_, _) if field.starts_with("16D") => long_date(reading, "11", field, place, rules),
+            (_, _) if field.starts_with('S') => {
+                put_checked(reading, "21", field.get(1..).unwrap_or_default(), place, rules);
+            }
+            (_, _) if field.starts_with('Q') => {
+                put_checked(reading, "30", field.get(1..).unwrap_or_default(), place, rules);
+            }
+            _ => reading.error(
+                IssueCode::InvalidValue,
+                place,
+                "the HIBC label holds a field that is not known",
+            ),
+        }
+        place += field.len() + 1;
+    }
+}
+
+fn dated(reading: &mut Reading, field: &str, at: usize, rules: Rules) {
+    let (ai, rest) = match field {
+        _ if field.starts_with("$$+") => ("21", field.get(3..)),
+        _ if field.starts_with("$$") => ("10", field.get(2..)),
+        _ if field.starts_with("$+") => return put_some(reading, "21", field.get(2..), at, rules),
+        _ if field.starts_with('$') => return put_some(reading, "10", field.get(1..), at, rules),
+        _ => {
+            let day = field.get(..5).and_then(|date| julian(date, rules.today));
+            put_day(reading, "17", day, at, rules);
+            return put_some(reading, "10", field.get(5..), at, rules);
+        }
+    };
+    let rest = rest.unwrap_or_default();
+    let quantity = match rest.bytes().next() {
+        Some(b'8') => Some(2),
+        Some(b'9') => Some(5),
+        _ => None,
+    };
+    let rest = match quantity {
+        Some(digits) => {
+            put_some(reading, "30", rest.get(1..1 + digits), at, rules);
+            rest.get(1 + digits..).unwrap_or_default()
+        }
+        None => rest,
+    };
+    let (length, day) = expiry(rest, rules.today);
+    if length > 1 {
+        put_day(reading, "17", day, at, rules);
+    }
+    put_some(reading, ai, rest.get(length..), at, rules);
+}
+
+/// How many characters flag and date have, and the day; 7 says that there is none.
+fn expiry(text: &str, today: Day) -> (usize, Option<Day>) {
+    let digits = |from: usize, to: usize| text.get(from..to).and_then(|digits| digits.parse::<u32>().ok());
+    let day = |year: Option<u32>, month: Option<u32>, day: Option<u32>| {
+        let year = i32::try_from(year?).ok()? + century(today);
+        Day::from_ymd_opt(year, month?, day?)
+    };
+    match text.bytes().next() {
+        Some(b'0' | b'1') => {
+            let first = day(digits(2, 4), digits(0, 2), Some(1));
+            (
+                4,
+                first
+                    .and_then(|day| day.checked_add_months(chrono::Months::new(1)))
+                    .and_then(|day| day.pred_opt()),
+            )
+        }
+        Some(b'2') => (7, day(digits(5, 7), digits(1, 3), digits(3, 5))),
+        Some(b'3') => (7, day(digits(1, 3), digits(3, 5), digits(5, 7))),
+        Some(b'4') => (9, day(digits(1, 3), digits(3, 5), digits(5, 7))),
+        Some(b'5') => (6, text.get(1..6).and_then(|date| julian(date, today))),
+        Some(b'6') => (8, text.get(1..6).and_then(|date| julian(date, today))),
+        Some(b'7') => (1, None),
+        _ => (0, None),
+    }
+}
+
+fn century(today: Day) -> i32 {
+    today.year() - today.year().rem_euclid(100)
+}
+
+/// YYJJJ: year and day of the year.
+fn julian(text: &str, today: Day) -> Option<Day> {
+    let year: i32 = text.get(..2)?.parse().ok()?;
+    Day::from_yo_opt(year + century(today), text.get(2..)?.parse().ok()?)
+}
+
+fn long_date(reading: &mut Reading, ai: &str, field: &str, at: usize, rules: Rules) {
+    let day = field.get(3..).and_then(|digits| super::date::read_long_day(digits.as_bytes()));
+    put_day(reading, ai, day, at, rules);
+}
+
+fn put_day(reading: &mut Reading, ai: &str, day: Option<Day>, at: usize, rules: Rules) {
+    match day {
+        Some(day) => put_checked(reading, ai, &day.format("%y%m%d").to_string(), at, rules),
+        None => reading.error(IssueCode::InvalidDate, at, "the HIBC label holds no date of the calendar"),
+    }
+}
+
+/// A field that may be missing altogether.
+fn put_some(reading: &mut Reading, ai: &str, value: Option<&str>, at: usize, rules: Rules) {
+    if let Some(value) = value.filter(|value| !value.is_empty()) {
+        put_checked(reading, ai, value, at, rules);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::barcode::tests::check;
+
+    /// Checks the label with its check character added.
+    fn check_body(body: &str, expected: &str) {
+        check(&format!("{body}{}", char::from(check_character(body).unwrap())), expected);
+    }
+
+    #[test]
+    fn the_standards_example_fits() {
+        assert_eq!(check_character("+A123BJC5D6E71"), Some(b'G'));
+        check("+A123BJC5D6E71G", "(240) A123BJC5D6E7");
+        check("*+A123BJC5D6E71G*", "(240) A123BJC5D6E7");
+        check("+A123BJC5D6E71H", "(240) A123BJC5D6E7 !check-digit@14 or plain-text: text +A123BJC5D6E71H");
+    }
+
+    #[test]
+    fn secondary_symbols_have_every_form_of_date() {
+        for (date, day) in [
+            ("$$0927", "2027-09-30"),
+            ("$$2093027", "2027-09-30"),
+            ("$$3270930", "2027-09-30"),
+            ("$$427093014", "2027-09-30"),
+            ("$$527273", "2027-09-30"),
+            ("$$62727314", "2027-09-30"),
+            ("27273", "2027-09-30"),
+        ] {
+            check_body(&format!("+{date}3C001L"), &format!("expires {day} · lot 3C001"));
+        }
+        check_body("+$$73C001L", "lot 3C001");
+        check_body("+$3C001L", "lot 3C001");
+        check_body("+$+S77L", "serial S77");
+        check_body("+$$+3270930S77L", "expires 2027-09-30 · serial S77");
+        check_body("+$$8243270930A1L", "count 24 · expires 2027-09-30 · lot A1");
+        check_body("+$$9002403270930A1L", "count 240 · expires 2027-09-30 · lot A1");
+        check_body("+$$3271331A1L", "lot A1 !invalid-date@1 or plain-text: text +$$3271331A1L%");
+    }
+
+    #[test]
+    fn both_may_be_one_symbol() {
+        check_body("+A99912345/$$52001510X3", "(240) A9991234 · expires 2020-01-15 · lot 10X3");
+        check_body(
+            "+A99912345/$$3270930LOT7/S77/16D20260501/Q24",
+            "(240) A9991234 · expires 2027-09-30 · lot LOT7 · serial 77 · produced 2026-05-01 · count 24",
+        );
+    }
+}
