@@ -2,6 +2,7 @@ mod flows;
 mod labels;
 mod replay;
 mod screens;
+mod screens_pick;
 #[cfg(feature = "server")]
 mod server_floor;
 #[cfg(feature = "server")]

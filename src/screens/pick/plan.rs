@@ -184,6 +184,12 @@ impl Plan {
         self.stops.iter().filter(|stop| stop.line == line).filter_map(Stop::candidate).min()
     }
 
+    /// What the walk takes of a lot for a line, wherever it is.
+    pub fn quantity_of(&self, line: u32, lot: &LotKey) -> Quantity {
+        let own = self.stops.iter().filter(|stop| stop.line == line && stop.lot() == Some(lot));
+        own.map(|stop| stop.quantity).sum()
+    }
+
     /// The stop after `from` on the walk; the first one again after the last.
     pub fn next(&self, from: Option<&Stop>) -> usize {
         let Some(from) = from else { return 0 };

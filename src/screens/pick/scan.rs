@@ -127,13 +127,15 @@ impl Pick {
                 place => desk.say(Picking::PlaceFirst { place }),
             }));
         };
-        let before = self.focus;
-        if focus != before {
+        let before = self.stop().filter(|_| focus != self.focus).cloned();
+        if before.is_some() {
             self.show(desk, focus)?;
         }
         let answer = self.scan_at(desk, label, hu, &here)?;
         // What must not be taken does not lead the picker away from where the walk is.
-        if answer.tone == Tone::Refused && self.focus == focus && focus != before {
+        if answer.tone == Tone::Refused
+            && let Some(before) = before.and_then(|stop| self.plan.again(&stop))
+        {
             self.show(desk, before)?;
         }
         Ok(answer)
@@ -149,13 +151,12 @@ impl Pick {
         let Some(stop) = self.stop().cloned() else { return Ok(self.nothing_left(desk)) };
         let scanned = found_at(desk.store, label, here, hu)?;
         let planned = label.serial.is_none()
+            && hu.is_none()
             && stop.location() == Some(here.id)
-            && stop.lot() == Some(&label.lot_key())
-            && (hu.is_none() || stop.takes.iter().any(|take| take.candidate.place.hu.as_ref() == hu));
+            && stop.lot() == Some(&label.lot_key());
         if planned {
-            let own = stop.takes.iter().filter(|take| hu.is_none() || take.candidate.place.hu.as_ref() == hu);
-            let takes = up_to(own.cloned(), self.wanted.unwrap_or(stop.quantity));
-            // A stop that was placed a moment ago counts.
+            let takes = up_to(stop.takes.iter().cloned(), self.wanted.unwrap_or(stop.quantity));
+            // A hold that was placed a moment ago counts.
             if let Some(take) = takes.first()
                 && let Some(line) = self.plan.line(stop.line)
                 && scanned.iter().all(|candidate| unfit(candidate, &line.demand).is_none())
@@ -164,7 +165,19 @@ impl Pick {
                 return self.take(desk, stop.line, &takes, fefo, false);
             }
         }
+        let stop = self.plan_again(desk, stop)?;
         self.weigh(desk, label, here, &stop, scanned)
+    }
+
+    /// Plans the stop's item anew, so that a scan is judged by the best lot at this moment.
+    fn plan_again(&mut self, desk: &Desk<'_>, stop: Stop) -> Result<Stop, StoreError> {
+        let wanted = self.wanted;
+        self.plan.read_item(desk.store, &self.order, &self.customer, desk.today, stop.item)?;
+        let same_line = || self.plan.stops.iter().position(|other| other.line == stop.line);
+        let Some(focus) = self.plan.again(&stop).or_else(same_line) else { return Ok(stop) };
+        self.show(desk, focus)?;
+        self.wanted = wanted;
+        Ok(self.stop().cloned().unwrap_or(stop))
     }
 
     /// The stop that the label is for: this lot here, this item at the stop shown, here, or anywhere.
@@ -215,6 +228,11 @@ impl Pick {
             return Ok(Answer::silent());
         };
         let open = if label.item.tracking.needs_serial() { Quantity::ONE } else { line.demand.quantity };
+        // More of a lot than the walk takes of it would leave an earlier one behind.
+        let open = match self.plan.quantity_of(stop.line, &first.key) {
+            planned if planned.is_positive() => open.min(planned),
+            _ => open,
+        };
         let wanted = self.wanted.unwrap_or(open).min(open);
         let best = self.plan.best(stop.line).cloned();
         let verdict = judge(&first, &line.demand, best.as_ref(), desk.site.fefo);
