@@ -425,3 +425,80 @@ pub enum SnapshotRow {
         digest: Hash,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_64_hexadecimal_digits() {
+        let hash = Hash::chain(Hash::default(), b"{}");
+        assert_eq!(Hash::parse(&hash.to_string()), Some(hash));
+        for text in ["", "00", &"0".repeat(63), &"g".repeat(64), &"é".repeat(32), &"0".repeat(65)] {
+            assert_eq!(Hash::parse(text), None, "{text:?}");
+        }
+    }
+
+    /// docs/protocol.md gives the recipe; other implementations rely on these numbers.
+    #[test]
+    fn chains_are_what_the_page_says() {
+        let digest = |parts: &[&[u8]]| Hash(Sha256::digest(parts.concat()).into());
+        let prev = Hash([7; 32]);
+        assert_eq!(Hash::chain(prev, b"x"), digest(&[b"firstout/event/1\0", &[7; 32], b"x"]));
+        let expected = digest(&[b"firstout/stream/1\0", &[7; 32], &[0, 0, 0, 0, 0, 0, 1, 2], &[4], b"x"]);
+        assert_eq!(Hash::chain_stream(prev, 258, Status::Refused, b"x"), expected);
+    }
+
+    #[test]
+    fn conflicts_look_like_the_page_says() {
+        let epoch = ServerEpoch(Uuid::nil());
+        let hash = Hash::default();
+        for (conflict, json) in [
+            (Conflict::Gap { expected: 7 }, r#"{"gap":{"expected":7}}"#.to_owned()),
+            (Conflict::Fork { expected_hash: hash }, format!(r#"{{"fork":{{"expected_hash":"{hash}"}}}}"#)),
+            (
+                Conflict::EpochChanged { server_epoch: epoch, device_last_seq: 3 },
+                format!(r#"{{"epoch_changed":{{"server_epoch":"{}","device_last_seq":3}}}}"#, epoch.0),
+            ),
+        ] {
+            assert_eq!(serde_json::to_string(&conflict).unwrap(), json);
+            assert_eq!(serde_json::from_str::<Conflict>(&json).unwrap(), conflict);
+        }
+    }
+
+    fn page(entries: u64) -> PullReply {
+        let mut next = Head::default();
+        let records = (1..=entries).map(|stream_seq| {
+            let bytes = format!("{{\"n\":{stream_seq}}}");
+            let hash = Hash::chain_stream(next.hash, stream_seq, Status::Accepted, bytes.as_bytes());
+            next = Head { seq: stream_seq, hash };
+            MasterEntry { stream_seq, bytes }
+        });
+        let records = records.collect();
+        PullReply { stream: Stream::Master, events: vec![], records, next, head: next, backed_up_through: 0 }
+    }
+
+    #[test]
+    fn only_an_unbroken_page_continues_a_cursor() {
+        let whole = page(3);
+        assert!(whole.continues(Head::default()));
+        assert!(page(0).continues(Head::default()));
+        assert!(!whole.continues(Head { seq: 1, ..Head::default() }));
+        assert!(!whole.continues(Head { seq: 0, hash: Hash([1; 32]) }));
+        type Change = fn(&mut PullReply);
+        let changes: [Change; 7] = [
+            |page| page.records.truncate(2),
+            |page| drop(page.records.remove(1)),
+            |page| page.records.swap(0, 1),
+            |page| page.records[2].bytes.push(' '),
+            |page| page.next.hash = Hash([1; 32]),
+            |page| page.head.seq = 2,
+            |page| page.stream = Stream::Site,
+        ];
+        for (change, number) in changes.iter().zip(0..) {
+            let mut page = whole.clone();
+            change(&mut page);
+            assert!(!page.continues(Head::default()), "change {number}");
+        }
+    }
+}

@@ -359,15 +359,15 @@ fn play(name: &str, seeds: u64, weather: Weather, reached: &[&str]) {
 
 #[test]
 fn devices_agree_in_rough_weather() {
-    play("rough", 120, ROUGH, &["duplicate", "snapshot", "pull", "problem", "crash"]);
+    play("rough", 80, ROUGH, &["duplicate", "snapshot", "pull", "problem", "crash"]);
 }
 
 #[test]
 fn a_restored_server_gets_everything_back() {
-    play("restore", 120, RESTORES, &["rewind", "duplicate", "crash"]);
+    play("restore", 80, RESTORES, &["rewind", "duplicate", "crash"]);
 }
 
 #[test]
 fn a_device_that_was_set_back_takes_a_new_epoch() {
-    play("rollback", 120, ROLLBACKS, &["new epoch", "duplicate"]);
+    play("rollback", 80, ROLLBACKS, &["new epoch", "duplicate"]);
 }
