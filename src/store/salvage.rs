@@ -252,12 +252,12 @@ fn copy_sums(old: &Connection, new: &Connection) -> Result<bool, StoreError> {
     let progress = "SELECT order_id, line, item, lot, serial, stage, base FROM progress WHERE base <> 0";
     let mut insert = new.prepare(include_str!("sql/salvage_progress.sql"))?;
     complete &= read(old, progress, 7, |values| {
-        Ok(insert.execute(params_from_iter(values)).map_err(StoreError::from).map(|_| true)?)
+        insert.execute(params_from_iter(values)).map_err(StoreError::from).map(|_| true)
     })?;
     let closed = "SELECT order_id, base FROM order_closed WHERE base <> 0";
     let mut insert = new.prepare("INSERT OR IGNORE INTO order_closed (order_id, base) VALUES (?1, ?2)")?;
     complete &= read(old, closed, 2, |values| {
-        Ok(insert.execute(params_from_iter(values)).map_err(StoreError::from).map(|_| true)?)
+        insert.execute(params_from_iter(values)).map_err(StoreError::from).map(|_| true)
     })?;
     Ok(complete)
 }

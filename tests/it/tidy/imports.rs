@@ -92,6 +92,18 @@ fn a_forbidden_import_is_seen() {
 }
 
 #[test]
+fn files_of_tests_may_import_anything() {
+    let files = [
+        ("src/demo/mod.rs", "#[cfg(test)]\nmod trial;\nmod real;"),
+        ("src/demo/trial.rs", "use crate::app;"),
+        ("src/demo/trial/deep.rs", "use crate::app;"),
+        ("src/demo/real.rs", "use crate::app;\n#[cfg(test)]\n#[path = \"real_tests.rs\"]\nmod tests;"),
+        ("src/demo/real_tests.rs", "use crate::app;"),
+    ];
+    check(forbidden_imports, &files, &["src/demo/real.rs:1: demo → app"]);
+}
+
+#[test]
 fn an_impure_name_is_seen() {
     check(impure_names, &[("src/store/open.rs", "use rusqlite::Connection;")], &[]);
     check(
@@ -136,24 +148,39 @@ fn impure_names(files: &[File]) -> Vec<String> {
 }
 
 /// The library's files with their module paths; files of tests are left out.
-fn sources(files: &[File]) -> impl Iterator<Item = (&File, String)> {
-    files.iter().filter_map(|file| {
-        let path = file.path.strip_prefix("src/")?.strip_suffix(".rs")?;
-        let module = path.strip_suffix("/mod").unwrap_or(path);
-        (!is_test(files, module) && module != "lib").then(|| (file, module.replace('/', "::")))
-    })
+fn sources(files: &[File]) -> Vec<(&File, String)> {
+    let tests = test_modules(files);
+    let mut sources = Vec::new();
+    for file in files {
+        let Some(path) = file.path.strip_prefix("src/").and_then(|path| path.strip_suffix(".rs")) else {
+            continue;
+        };
+        let module = path.strip_suffix("/mod").unwrap_or(path).replace('/', "::");
+        if module != "lib" && !tests.iter().any(|test| starts(&module, test)) {
+            sources.push((file, module));
+        }
+    }
+    sources
 }
 
-/// True where the module, or one above it, is declared for tests only.
-fn is_test(files: &[File], module: &str) -> bool {
-    let Some((parent, name)) = module.rsplit_once('/') else { return false };
-    let declared = files.iter().any(|file| {
-        let beside = [format!("src/{parent}/mod.rs"), format!("src/{parent}.rs")].contains(&file.path);
-        let by_name = format!("#[cfg(test)]\nmod {name};");
-        let by_path = format!("#[cfg(test)]\n#[path = \"{name}.rs\"]");
-        (beside && file.text.contains(&by_name)) || file.text.contains(&by_path)
-    });
-    declared || is_test(files, parent)
+/// Module paths, by folder and file name, that are declared for tests only.
+fn test_modules(files: &[File]) -> Vec<String> {
+    let mut modules = Vec::new();
+    for file in files.iter().filter(|file| file.path.starts_with("src/")) {
+        let folder = file.path["src/".len()..].rsplit_once('/').map_or("", |(folder, _)| folder);
+        let own = file.path["src/".len()..].trim_end_matches(".rs").trim_end_matches("/mod");
+        for (at, attribute) in file.text.match_indices("#[cfg(test)]\n") {
+            let rest = &file.text[at + attribute.len()..];
+            let by_path = rest.strip_prefix("#[path = \"").and_then(|rest| rest.split(".rs").next());
+            let by_name =
+                rest.strip_prefix("mod ").and_then(|rest| rest.split_once(';')).map(|(name, _)| name);
+            let module = by_path
+                .map(|name| format!("{folder}/{name}"))
+                .or(by_name.map(|name| format!("{own}/{name}")));
+            modules.extend(module.map(|module| module.replace('/', "::")));
+        }
+    }
+    modules
 }
 
 fn rule_for(module: &str) -> Option<(&'static str, &'static [&'static str])> {
