@@ -242,7 +242,7 @@ impl World {
         if !text.contains("1000000001") && serde_lines(&text) {
             self.store.apply_snapshot(text.as_bytes(), NOW).unwrap();
             for own in &mut self.own {
-                own.pending &= !own.acked.is_some_and(|at| at.is_none_or(|at| at <= head.seq));
+                own.pending &= own.acked.is_none_or(|at| at.is_some_and(|at| at > head.seq));
             }
             self.stale = false;
             self.snapshots = true;
