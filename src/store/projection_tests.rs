@@ -102,7 +102,7 @@ impl World {
         };
         if let Some(target) = undo.and_then(|n| known.get(n)) {
             let once = own || self.with_snapshots;
-            if !matches!(target.body, Body::Undo(_)) && !(once && taken_back(target.id, &known)) {
+            if !(matches!(target.body, Body::Undo(_)) || once && taken_back(target.id, &known)) {
                 return undo_of(target);
             }
         }
