@@ -1,3 +1,6 @@
+//! Everything that needs more than one module: stores, servers, simulations, flows and the tidy tree.
+#![allow(clippy::disallowed_methods, reason = "tests of whole programs wait and draw ids as the programs do")]
+
 mod flows;
 mod labels;
 mod replay;
