@@ -168,6 +168,9 @@ impl<F: Facts> Inspector<'_, F> {
             self.report(Vec::new(), Mismatch::OrderClosed { order });
         }
         let mut dispatched = dispatched_by(effects, order);
+        if dispatched.is_empty() {
+            return Ok(());
+        }
         for progress in self.facts.progress(order)? {
             if let Some(sum) = dispatched.get_mut(&progress.line) {
                 *sum += Quantity::balance(progress.dispatched);
