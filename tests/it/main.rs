@@ -5,6 +5,7 @@ mod flows;
 mod labels;
 mod replay;
 mod screens;
+mod screens_anything;
 mod screens_pick;
 #[cfg(feature = "server")]
 mod server_floor;
