@@ -1,16 +1,37 @@
-//! Each bench is a module with `run`; the words after `--` choose among them, without any all run.
+//! Each limit beside what was measured in the same run: `cargo bench --bench bench -- [NAME…] [--strict]`.
+//!
+//! A limit that is a multiple is measured against a baseline that runs in turn with what is measured, so that a slow
+//! disk or a busy machine slows both. `--strict` ends with an error where a limit was missed.
 
 #![allow(clippy::disallowed_methods, reason = "a bench is there to read the clock")]
 
 mod barcode;
+mod fefo;
+mod report;
+mod scan;
+mod site;
 
-const BENCHES: [(&str, fn()); 1] = [("barcode", barcode::run)];
+use report::Report;
+
+/// Everything that can be measured, by name.
+const BENCHES: [(&str, fn(&mut Report)); 3] =
+    [("barcode", |_| barcode::run()), ("scan", scan::run), ("fefo", fefo::run)];
 
 fn main() {
-    let words: Vec<_> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    for (name, run) in BENCHES {
-        if words.is_empty() || words.iter().any(|word| word == name) {
-            run();
-        }
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let wanted: Vec<&str> = args.iter().map(String::as_str).filter(|arg| !arg.starts_with('-')).collect();
+    for name in wanted.iter().filter(|name| BENCHES.iter().all(|(known, _)| known != *name)) {
+        let known: Vec<&str> = BENCHES.iter().map(|(known, _)| *known).collect();
+        eprintln!("no bench is called {name}; there are {}", known.join(", "));
+        std::process::exit(2);
+    }
+    let mut report = Report::default();
+    for (name, run) in BENCHES.iter().filter(|(name, _)| wanted.is_empty() || wanted.contains(name)) {
+        eprintln!("{name} …");
+        run(&mut report);
+    }
+    print!("{report}");
+    if args.iter().any(|arg| arg == "--strict") && report.missed() {
+        std::process::exit(1);
     }
 }

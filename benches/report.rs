@@ -1,0 +1,124 @@
+//! The table: what was measured, its limit, and whether it was kept.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+/// Times of one thing, measured again and again.
+#[derive(Default)]
+pub struct Times(Vec<Duration>);
+
+impl Times {
+    pub fn measure<T>(&mut self, what: impl FnOnce() -> T) -> T {
+        let begin = Instant::now();
+        let result = what();
+        self.0.push(begin.elapsed());
+        result
+    }
+
+    fn at(&self, percent: usize) -> Duration {
+        let mut sorted = self.0.clone();
+        sorted.sort_unstable();
+        sorted.get((sorted.len().saturating_sub(1)) * percent / 100).copied().unwrap_or_default()
+    }
+
+    pub fn median(&self) -> Duration {
+        self.at(50)
+    }
+
+    pub fn p99(&self) -> Duration {
+        self.at(99)
+    }
+}
+
+struct Row {
+    name: String,
+    median: String,
+    p99: String,
+    limit: String,
+    ratio: String,
+    kept: Option<bool>,
+}
+
+/// All rows of a run.
+#[derive(Default)]
+pub struct Report(Vec<Row>);
+
+impl Report {
+    /// A limit that is a multiple of a baseline measured in turn.
+    pub fn against(&mut self, name: &str, times: &Times, base: &Times, median_max: f64, p99_max: f64) {
+        let ratio = |a: Duration, b: Duration| a.as_secs_f64() / b.as_secs_f64().max(f64::EPSILON);
+        let (median, p99) = (ratio(times.median(), base.median()), ratio(times.p99(), base.p99()));
+        self.0.push(Row {
+            name: format!("{name}: the bare baseline"),
+            median: show(base.median()),
+            p99: show(base.p99()),
+            limit: String::new(),
+            ratio: String::new(),
+            kept: None,
+        });
+        let p99_limit = if p99_max.is_finite() { format!(", p99 {p99_max}×") } else { String::new() };
+        self.0.push(Row {
+            name: name.to_owned(),
+            median: show(times.median()),
+            p99: show(times.p99()),
+            limit: format!("median {median_max}×{p99_limit}"),
+            ratio: format!("{median:.2}×, {p99:.2}×"),
+            kept: Some(median <= median_max && p99 <= p99_max),
+        });
+    }
+
+    /// A limit in time, on the median.
+    pub fn within(&mut self, name: &str, times: &Times, limit: Duration) {
+        let ratio = times.median().as_secs_f64() / limit.as_secs_f64();
+        self.0.push(Row {
+            name: name.to_owned(),
+            median: show(times.median()),
+            p99: show(times.p99()),
+            limit: show(limit),
+            ratio: format!("{ratio:.2}"),
+            kept: Some(ratio <= 1.0),
+        });
+    }
+
+    /// A limit on a size.
+    pub fn size(&mut self, name: &str, mib: f64, limit_mib: f64) {
+        self.0.push(Row {
+            name: name.to_owned(),
+            median: format!("{mib:.0} MiB"),
+            p99: String::new(),
+            limit: format!("{limit_mib:.0} MiB"),
+            ratio: format!("{:.2}", mib / limit_mib),
+            kept: Some(mib <= limit_mib),
+        });
+    }
+
+    pub fn missed(&self) -> bool {
+        self.0.iter().any(|row| row.kept == Some(false))
+    }
+}
+
+fn show(time: Duration) -> String {
+    match time.as_secs_f64() {
+        seconds if seconds >= 1.0 => format!("{seconds:.2} s"),
+        seconds if seconds >= 1e-3 => format!("{:.2} ms", seconds * 1e3),
+        seconds => format!("{:.2} µs", seconds * 1e6),
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = |f: &mut fmt::Formatter<'_>, c: [&str; 6]| {
+            writeln!(f, "{:<48} {:>10} {:>10}  {:<22} {:<16} {}", c[0], c[1], c[2], c[3], c[4], c[5])
+        };
+        line(f, ["name", "median", "p99", "limit", "ratio", "verdict"])?;
+        for row in &self.0 {
+            let verdict = match row.kept {
+                None => "",
+                Some(true) => "kept",
+                Some(false) => "MISSED",
+            };
+            line(f, [&row.name, &row.median, &row.p99, &row.limit, &row.ratio, verdict])?;
+        }
+        Ok(())
+    }
+}
