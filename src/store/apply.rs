@@ -1,6 +1,6 @@
 //! One event's effects on the projections. What they are is said by [`effects`]; here they only become rows.
 
-use super::row::{LAST, NO_DAY, hu_text, lot_text, serial_text};
+use super::row::{LAST, hu_text, lot_text, serial_text};
 use super::{StoreError, holds, lots, undo};
 use crate::domain::{Body, Event, HoldState, OrderId, Quantity, StockKey, Timestamp};
 use crate::ledger::{Effect, Stage, effects};
@@ -52,8 +52,7 @@ pub(super) struct SortKey {
 
 impl SortKey {
     /// Of a lot that nobody has read a label of.
-    pub(super) const UNKNOWN: Self =
-        Self { expiry: NO_DAY, best_before: NO_DAY, produced: NO_DAY, received: LAST };
+    pub(super) const UNKNOWN: Self = Self { expiry: 0, best_before: 0, produced: 0, received: LAST };
 }
 
 /// Applies every effect of `event`.

@@ -3,8 +3,10 @@
 use super::apply::Change;
 use super::row::{hu_text, json, lot_text, to_json};
 use super::{Reader, StoreError};
-use crate::domain::{EventId, HoldKind, HoldState, HoldTarget, HuCode, LocationId, LotKey};
+use crate::domain::{EventId, HoldKind, HoldState, HoldTarget, HuCode, LocationId, LotKey, Place};
 use rusqlite::{Connection, OptionalExtension, Row};
+use std::cell::Ref;
+use std::collections::HashMap;
 
 impl Reader {
     /// Every open stop, newest first.
@@ -33,6 +35,26 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// The open stops, read again only after something changed: SQLite's own number for what other connections wrote,
+    /// and how many rows this one did.
+    pub(super) fn stops(&self) -> Result<Ref<'_, Stops>, StoreError> {
+        let others = if self.is_writer {
+            0
+        } else {
+            self.db.prepare_cached("PRAGMA data_version")?.query_row((), |row| row.get(0))?
+        };
+        let seen = Some((others, self.db.total_changes()));
+        // Inside a visit of candidates the stops of its beginning count to its end.
+        if self.stops.borrow().seen != seen
+            && let Ok(mut slot) = self.stops.try_borrow_mut()
+        {
+            let mut stops = Stops { seen, ..Stops::default() };
+            self.holds()?.into_iter().for_each(|state| stops.add(state));
+            *slot = stops;
+        }
+        Ok(self.stops.borrow())
+    }
+
     /// One stop, open or ended.
     ///
     /// # Errors
@@ -57,7 +79,7 @@ fn state(row: &Row<'_>) -> rusqlite::Result<HoldState> {
     Ok(HoldState { released: row.get(1)?, ..json(row, 0)? })
 }
 
-/// The text that a stop's target is found by; `stock_candidates.sql` and `holds_on.sql` build the same.
+/// The text that a stop's target is found by; `holds_on.sql` builds the same.
 fn target_text(target: &HoldTarget) -> String {
     match target {
         HoldTarget::Lot(key) => format!("lot {} {}", key.item.0, lot_text(key.lot.as_ref())),
@@ -73,9 +95,33 @@ fn grave(kind: HoldKind) -> i64 {
     (0..).zip(KINDS).find(|(_, known)| *known == kind).map_or(0, |(number, _)| number)
 }
 
-/// The kind of a stored number.
-pub(super) fn kind_of(grave: Option<i64>) -> Option<HoldKind> {
-    KINDS.get(usize::try_from(grave?).ok()?).copied()
+/// The open stops in memory, for looking along a whole list of stock: they are few.
+#[derive(Debug, Default)]
+pub(super) struct Stops {
+    /// See [`Reader::stops`].
+    seen: Option<(i64, u64)>,
+    lots: HashMap<LotKey, HoldKind>,
+    locations: HashMap<LocationId, HoldKind>,
+    hus: HashMap<HuCode, HoldKind>,
+}
+
+impl Stops {
+    /// The gravest stop on this lot at this place.
+    pub(super) fn on(&self, lot: &LotKey, place: &Place) -> Option<HoldKind> {
+        let hu = place.hu.as_ref().and_then(|hu| self.hus.get(hu));
+        let found = [self.lots.get(lot), self.locations.get(&place.location), hu];
+        found.into_iter().flatten().max().copied()
+    }
+
+    fn add(&mut self, state: HoldState) {
+        let kind = state.hold.kind;
+        let known = match state.hold.target {
+            HoldTarget::Lot(lot) => self.lots.entry(lot).or_insert(kind),
+            HoldTarget::Location(location) => self.locations.entry(location).or_insert(kind),
+            HoldTarget::Hu(hu) => self.hus.entry(hu).or_insert(kind),
+        };
+        *known = kind.max(*known);
+    }
 }
 
 /// A stop was placed, came back, or never counted.

@@ -1,7 +1,7 @@
 //! Passports of lots: what the first label said, and where that puts the lot's stock in the first-expiry order.
 
 use super::apply::{Change, SortKey};
-use super::row::{self, NO_DAY, day, label_or_null, to_json};
+use super::row::{self, day, day_key, label_or_null, to_json};
 use super::{Reader, StoreError};
 use crate::domain::{Day, EventId, ItemId, LotFacts, LotKey, LotNumber, Timestamp, day_number};
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -62,7 +62,7 @@ fn passport(row: &Row<'_>, item: ItemId, lot: &LotNumber) -> rusqlite::Result<Lo
 pub(super) fn sort_key(db: &Connection, item: ItemId, lot: &str) -> Result<SortKey, StoreError> {
     let mut query = db.prepare_cached(include_str!("sql/lot_sort_key.sql"))?;
     let found = query.query_row((item.0, lot), |row| {
-        let date = |column| Ok::<i64, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.unwrap_or(NO_DAY));
+        let date = |column| Ok::<i64, rusqlite::Error>(day_key(row.get(column)?));
         Ok(SortKey { expiry: date(0)?, best_before: date(1)?, produced: date(2)?, received: row.get(3)? })
     });
     Ok(found.optional()?.unwrap_or(SortKey::UNKNOWN))
@@ -212,7 +212,7 @@ impl Said {
     }
 
     fn sort_key(&self) -> SortKey {
-        let date = |day: Option<Day>| day.map_or(NO_DAY, day_number);
+        let date = |day: Option<Day>| day_key(day.map(day_number));
         SortKey {
             expiry: date(self.facts.expiry),
             best_before: date(self.facts.best_before),

@@ -1,11 +1,13 @@
 //! The one way to open the file: lock → version checks → pragmas → migrate → checks.
 
+use super::holds::Stops;
 use super::identity::Identity;
 use super::salvage::{self, Salvage};
 use super::{OUTBOX_EVENTS_MAX, StoreError, migrate, outbox, rebase};
 use crate::domain::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use std::cell::RefCell;
 use std::fs::{File, TryLockError};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -37,6 +39,9 @@ pub struct OpenReport {
 pub struct Reader {
     pub(super) db: Connection,
     pub(super) capacity: u64,
+    pub(super) stops: RefCell<Stops>,
+    /// Nobody else writes to the file.
+    pub(super) is_writer: bool,
     address: String,
 }
 
@@ -71,7 +76,7 @@ impl Store {
     pub fn open(path: &Path, now: Timestamp) -> Result<(Self, OpenReport), StoreError> {
         check_sqlite()?;
         let lock = lock(path)?;
-        salvage::finish_interrupted(path)?;
+        salvage::finish_interrupted(path, now)?;
         let address = path.to_string_lossy().into_owned();
         let over = |db| Self::over(db, address.clone());
         let opened = open_checked(path).and_then(|(db, created)| Ok((over(db)?, created)));
@@ -102,7 +107,8 @@ impl Store {
     }
 
     fn over(db: Connection, address: String) -> Result<Self, StoreError> {
-        let reader = Reader { db, capacity: OUTBOX_EVENTS_MAX, address };
+        let (capacity, stops) = (OUTBOX_EVENTS_MAX, RefCell::default());
+        let reader = Reader { db, capacity, stops, is_writer: true, address };
         let identity = reader.identity()?;
         let (skew_ms, pending) = (reader.stored_skew()?, reader.count_unsent()?);
         let mut store = Self { reader, identity, skew_ms, pending, _lock: None };
@@ -116,7 +122,8 @@ impl Store {
     /// What SQLite says.
     pub fn reader(&self) -> Result<Reader, StoreError> {
         let db = connect(&self.reader.address, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        Ok(Reader { db, capacity: self.capacity, address: self.reader.address.clone() })
+        let (address, stops) = (self.reader.address.clone(), RefCell::default());
+        Ok(Reader { db, capacity: self.capacity, stops, is_writer: false, address })
     }
 
     /// A site's policy for how many events may wait on a device; never above [`OUTBOX_EVENTS_MAX`].
@@ -151,8 +158,9 @@ impl Reader {
         found
     }
 
-    /// Leaves a mark beside the file: the next [`Store::open`] reads all of it, and salvages it if it is damaged.
-    fn suspect(&self) {
+    /// Leaves a mark beside the file: the next [`Store::open`] reads all of it, and salvages it if it is damaged. For
+    /// whoever met [`StoreError::Damaged`] in a query; the store does it itself where it writes.
+    pub fn suspect(&self) {
         if !self.address.starts_with("file:") {
             let mark = beside(Path::new(&self.address), SUSPECT);
             if let Err(error) = File::create(mark) {

@@ -9,8 +9,11 @@ use serde::de::DeserializeOwned;
 use std::str::FromStr;
 use uuid::Uuid;
 
-/// A missing day: after every day that chrono can hold.
+/// A missing due day: after every day that chrono can hold.
 pub(super) const NO_DAY: i64 = 100_000_000;
+/// In the order of stock a missing day is 0, which is last and takes no room, and a day is its distance to this one,
+/// after the year 9999. Later days sort together.
+const DAY_AFTER_ALL: i64 = 3_000_000;
 /// A missing first receipt and the walk of an unknown location: last.
 pub(super) const LAST: i64 = i64::MAX;
 /// A missing lot number: no label holds a control character, and no label sorts behind it in practice.
@@ -70,6 +73,17 @@ pub(super) fn lot_key(row: &Row<'_>, item: usize, lot: usize) -> rusqlite::Resul
 /// A day column; NULL and [`NO_DAY`] mean none.
 pub(super) fn day(row: &Row<'_>, column: impl RowIndex) -> rusqlite::Result<Option<Day>> {
     Ok(row.get::<_, Option<i64>>(column)?.filter(|number| *number != NO_DAY).and_then(day_from_number))
+}
+
+/// A day's place in the order of stock, from its number.
+pub(super) fn day_key(number: Option<i64>) -> i64 {
+    number.map_or(0, |number| (number - DAY_AFTER_ALL).min(-1))
+}
+
+/// The day of a [`day_key`].
+pub(super) fn keyed_day(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Day>> {
+    let key: i64 = row.get(column)?;
+    Ok((key != 0).then_some(key + DAY_AFTER_ALL).and_then(day_from_number))
 }
 
 pub(super) fn uuid(row: &Row<'_>, column: impl RowIndex) -> rusqlite::Result<Uuid> {

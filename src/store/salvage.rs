@@ -36,6 +36,9 @@ pub struct Salvage {
     pub complete: bool,
 }
 
+/// Of the finished new file that has not taken the damaged one's place yet.
+const READY: &str = ".salvaged";
+
 /// Tables whose rows are carried as they are, those that others refer to first.
 const COPIED: [&str; 14] = [
     "device",
@@ -54,31 +57,39 @@ const COPIED: [&str; 14] = [
     "hold_end",
 ];
 
-/// Builds the new file beside the damaged one, then changes their places: at no moment could an empty file be taken
+/// Builds the new file beside the damaged one, then changes their places. Once the new one is complete it has the name
+/// that [`finish_interrupted`] looks for: at no moment could an empty file, or the damaged one without its log, be taken
 /// for the device's own.
 pub(super) fn replace(path: &Path, why: &str, now: Timestamp) -> Result<(Connection, Salvage), StoreError> {
-    let (draft, ready) = (beside(path, ".salvaging"), beside(path, ".salvaged"));
+    let draft = beside(path, ".salvaging");
     remove(&draft)?;
     let mut salvage = build(path, &draft, now)?;
-    std::fs::rename(&draft, &ready)?;
+    std::fs::rename(&draft, beside(path, READY))?;
     salvage.why = why.to_owned();
-    salvage.moved_to = beside(path, &format!(".damaged-{}", now.0));
-    for suffix in ["", "-wal", "-shm"] {
-        move_if_there(&beside(path, suffix), &beside(&salvage.moved_to, suffix))?;
-    }
-    std::fs::rename(&ready, path)?;
-    remove(&beside(path, ".suspect"))?;
+    salvage.moved_to = change_places(path, now)?;
     let (db, _) = open_checked(path)?;
     Ok((db, salvage))
 }
 
-/// Ends a replacement that was interrupted between its two renames.
-pub(super) fn finish_interrupted(path: &Path) -> Result<(), StoreError> {
-    let ready = beside(path, ".salvaged");
-    if !path.exists() && ready.exists() {
-        std::fs::rename(ready, path)?;
+/// Ends a replacement that was interrupted.
+pub(super) fn finish_interrupted(path: &Path, now: Timestamp) -> Result<(), StoreError> {
+    if beside(path, READY).exists() {
+        change_places(path, now)?;
     }
     Ok(())
+}
+
+fn change_places(path: &Path, now: Timestamp) -> Result<PathBuf, StoreError> {
+    let aside = beside(path, &format!(".damaged-{}", now.0));
+    for suffix in ["-wal", "-shm", ""] {
+        move_if_there(&beside(path, suffix), &beside(&aside, suffix))?;
+    }
+    remove(&beside(path, ".suspect"))?;
+    std::fs::rename(beside(path, READY), path)?;
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::File::open(folder)?.sync_all()?;
+    }
+    Ok(aside)
 }
 
 fn move_if_there(from: &Path, to: &Path) -> Result<(), StoreError> {

@@ -1,7 +1,6 @@
 //! What is where: balances, and stock in the order of the first-expiry rule.
 
-use super::holds::kind_of;
-use super::row::{self, day, hu_text, label, lot_key, lot_text, serial_text, signed};
+use super::row::{self, hu_text, keyed_day, label, lot_key, lot_text, serial_text, signed};
 use super::{Reader, StoreError, lots};
 use crate::domain::{
     Day, HuCode, ItemId, Location, LocationId, LocationKind, LotKey, Place, Quantity, SerialNumber, StockKey,
@@ -131,10 +130,13 @@ impl Reader {
         item: ItemId,
         mut each: impl FnMut(Candidate) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
+        let stops = self.stops()?;
         let mut query = self.db.prepare_cached(include_str!("sql/stock_candidates.sql"))?;
         let mut rows = query.query([item.0])?;
         while let Some(row) = rows.next()? {
-            if each(candidate(row, item)?).is_break() {
+            let mut candidate = candidate(row, item)?;
+            candidate.hold = stops.on(&candidate.key, &candidate.place);
+            if each(candidate).is_break() {
                 break;
             }
         }
@@ -185,11 +187,16 @@ impl Reader {
     /// # Errors
     /// See [`StoreError`].
     pub fn first_empty_location(&self, zone: &str) -> Result<Option<Location>, StoreError> {
-        let mut query = self.db.prepare_cached(include_str!("sql/location_first_empty.sql"))?;
         for kind in ["storage", "pick_face"] {
-            let found = query.query_row((kind, zone), |row| row::json(row, 0)).optional()?;
-            if found.is_some() {
-                return Ok(found);
+            // Only where no place is free on the server's books are the balances read: what was taken away here is free.
+            for sql in
+                [include_str!("sql/location_first_unused.sql"), include_str!("sql/location_first_empty.sql")]
+            {
+                let mut query = self.db.prepare_cached(sql)?;
+                let found = query.query_row((kind, zone), |row| row::json(row, 0)).optional()?;
+                if found.is_some() {
+                    return Ok(found);
+                }
             }
         }
         Ok(None)
@@ -204,8 +211,8 @@ fn stock_row(row: &Row<'_>) -> rusqlite::Result<StockRow> {
         key: StockKey { item, lot, serial: label(row, 2)?, place },
         quantity: Quantity::balance(row.get(5)?),
         since: Timestamp(row.get(6)?),
-        expiry: day(row, 7)?,
-        best_before: day(row, 8)?,
+        expiry: keyed_day(row, 7)?,
+        best_before: keyed_day(row, 8)?,
     })
 }
 
@@ -214,14 +221,14 @@ fn candidate(row: &Row<'_>, item: ItemId) -> rusqlite::Result<Candidate> {
         key: LotKey { item, lot: row::lot_number(row, 0)? },
         place: Place { location: LocationId(row.get(1)?), hu: label(row, 2)? },
         serial: label(row, 3)?,
-        expiry: day(row, 4)?,
-        best_before: day(row, 5)?,
-        produced: day(row, 6)?,
+        expiry: keyed_day(row, 4)?,
+        best_before: keyed_day(row, 5)?,
+        produced: keyed_day(row, 6)?,
         received: Timestamp(row.get(7)?),
         walk: row.get(8)?,
         kind: kind_from(row.get_ref(9)?.as_str_or_null()?),
         quantity: Quantity::balance(row.get(10)?),
-        hold: kind_of(row.get(11)?),
+        hold: None,
     })
 }
 

@@ -116,6 +116,10 @@ fn a_release_waits_for_the_server() {
     control.add(&stop, Status::Accepted);
     control.send(&mut store).unwrap();
     let held = |store: &firstout::store::Store| store.holds_on(&lot_key("A"), SHELF, None).unwrap().len();
+    confirm(&mut store, 20, receipt("A", "2027-01-31", 1));
+    let reader = store.reader().unwrap();
+    let offered = |store: &firstout::store::Reader| store.candidates(MILK, 1).unwrap()[0].hold;
+    assert_eq!((offered(&store), offered(&reader)), (Some(HoldKind::Hold), Some(HoldKind::Hold)));
     assert_eq!((held(&store), store.holds().unwrap().len()), (1, 1));
     let target = HoldTarget::Lot(lot_key("A"));
     let wish = Body::Release(Release { hold: stop.id, target, reason: Reason::Checked });
@@ -124,6 +128,7 @@ fn a_release_waits_for_the_server() {
     control.add(&wish, Status::Accepted);
     control.send(&mut store).unwrap();
     assert_eq!(held(&store), 0);
+    assert_eq!((offered(&store), offered(&reader)), (None, None), "each connection sees the end of the stop");
     let mut site = Ledger::new(Stream::Site);
     site.add(&stop, Status::Accepted);
     site.add(&wish, Status::Accepted);

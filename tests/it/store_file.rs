@@ -177,6 +177,24 @@ fn a_damaged_page_costs_no_more_than_itself() {
 }
 
 #[test]
+fn a_salvage_that_was_interrupted_is_finished() {
+    let folder = Folder::new("interrupted");
+    let file = folder.file();
+    let salvaged = beside(&file, ".salvaged");
+    busy(&file);
+    fs::rename(&file, &salvaged).unwrap();
+    // The damaged file is still in its place, with its log.
+    fs::write(&file, b"damaged").unwrap();
+    fs::write(beside(&file, "-wal"), b"its log").unwrap();
+    let (store, report) = Store::open(&file, NOW).unwrap();
+    assert_eq!((report.created, store.pending()), (false, 200));
+    let aside = beside(&file, &format!(".damaged-{}", NOW.0));
+    assert_eq!(fs::read(&aside).unwrap(), b"damaged");
+    assert_eq!(fs::read(beside(&aside, "-wal")).unwrap(), b"its log");
+    assert!(!salvaged.exists());
+}
+
+#[test]
 fn damage_met_in_use_is_salvaged_at_the_next_start() {
     let folder = Folder::new("use");
     let file = folder.file();
@@ -271,7 +289,7 @@ fn write_fixture() {
     drop(store);
     let db = rusqlite::Connection::open(folder.file()).unwrap();
     let version: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-    assert!(!fixture(version).exists(), "a shipped fixture is never changed");
+    assert_eq!(fs::read_to_string(fixture(version)).unwrap(), "", "a shipped fixture is never changed");
     let mut out = String::from("BEGIN;\n");
     let mut query = db
         .prepare("SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type DESC, rowid")

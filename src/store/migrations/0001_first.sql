@@ -1,5 +1,5 @@
 -- The handheld's file. Labels that are absent are '' (an absent lot number is NO_LOT of row.rs, which sorts last);
--- days are numbers since 1970-01-01, instants milliseconds. `base` is the state at the server's cursor, `pending` what
+-- days are numbers since 1970-01-01 (in stock the keys of row.rs), instants milliseconds. `base` is the state at the server's cursor, `pending` what
 -- this device's unsettled events add to it; shown is their sum.
 
 CREATE TABLE device (
@@ -161,6 +161,7 @@ CREATE TABLE stock (
   PRIMARY KEY (item, expiry, best_before, produced, received, walk, lot, location, hu, serial)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX stock_location ON stock (location);
+CREATE INDEX stock_pending ON stock (location) WHERE pending <> 0;
 CREATE INDEX stock_hu ON stock (hu) WHERE hu <> '';
 CREATE INDEX stock_serial ON stock (serial, item) WHERE serial <> '';
 

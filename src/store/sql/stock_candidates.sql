@@ -1,11 +1,6 @@
 SELECT lot, location, hu, serial, expiry, best_before, produced, received, walk,
   (SELECT kind FROM location WHERE id = stock.location),
-  base + pending,
-  (SELECT max(grave) FROM hold WHERE ended = 0 AND target IN (
-    'lot ' || item || ' ' || lot,
-    'location ' || location,
-    iif(hu = '', NULL, 'hu ' || hu)
-  ))
+  base + pending
 FROM stock
 WHERE item = ?1 AND base + pending <> 0
 ORDER BY expiry, best_before, produced, received, walk, lot, location, hu, serial
