@@ -92,16 +92,16 @@ fn suggestions(report: &mut Report, store: &Store, path: &Path) {
     let mut rng = Rng::new(2);
     for round in 0..SUGGESTIONS {
         let item = ItemId(rng.range(1, ITEMS));
-        let mut raw_first = || {
+        let raw_first = || {
             let mut query = raw.prepare_cached(RAW).expect("the raw query");
             query.query_row([item.0], raw_row).expect("every item has stock")
         };
         // In turn, so that neither always finds the pages warm.
         let (candidate, row) = if round % 2 == 0 {
             let candidate = ours.measure(|| first(store, item));
-            (candidate, bare.measure(&mut raw_first))
+            (candidate, bare.measure(raw_first))
         } else {
-            let row = bare.measure(&mut raw_first);
+            let row = bare.measure(raw_first);
             (ours.measure(|| first(store, item)), row)
         };
         let candidate = candidate.expect("every item has stock");

@@ -13,14 +13,15 @@ mod site;
 
 use report::Report;
 
+type Bench = (&'static str, fn(&mut Report));
+
 /// Everything that can be measured, by name.
-const BENCHES: [(&str, fn(&mut Report)); 3] =
-    [("barcode", |_| barcode::run()), ("scan", scan::run), ("fefo", fefo::run)];
+const BENCHES: [Bench; 3] = [("barcode", |_| barcode::run()), ("scan", scan::run), ("fefo", fefo::run)];
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let wanted: Vec<&str> = args.iter().map(String::as_str).filter(|arg| !arg.starts_with('-')).collect();
-    for name in wanted.iter().filter(|name| BENCHES.iter().all(|(known, _)| known != *name)) {
+    if let Some(name) = wanted.iter().find(|name| BENCHES.iter().all(|(known, _)| known != *name)) {
         let known: Vec<&str> = BENCHES.iter().map(|(known, _)| *known).collect();
         eprintln!("no bench is called {name}; there are {}", known.join(", "));
         std::process::exit(2);
