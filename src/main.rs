@@ -1,7 +1,13 @@
-//! The handheld's program: each command is a module of the library; only here is the clock read.
+//! The handheld's program: each command is a module of the library; only here and in `app` is the clock read.
 #![expect(clippy::disallowed_methods, reason = "only programs read the clock and make ids")]
 
 use clap::{Parser, Subcommand};
+#[cfg(feature = "gui")]
+use firstout::app::{
+    data::{self, EnrolArgs},
+    demo::{self, DemoArgs},
+    run::{self, RunArgs},
+};
 use firstout::decode::{self, DecodeArgs};
 use firstout::domain::{EventId, Timestamp};
 use firstout::flow::{self, ReplayArgs};
@@ -9,12 +15,16 @@ use firstout::screens::EventIds;
 use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Offline-first lot scanner for warehouse floors.
+/// Offline-first lot scanner for warehouse floors. Without a command it opens the window.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = true)]
+#[cfg_attr(not(feature = "gui"), command(subcommand_required = true, arg_required_else_help = true))]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+    #[cfg(feature = "gui")]
+    #[command(flatten)]
+    window: RunArgs,
 }
 
 #[derive(Subcommand)]
@@ -26,21 +36,49 @@ enum Command {
     /// Sends what waits in a handheld's file and fetches what is new, once.
     #[cfg(feature = "net")]
     Sync(firstout::sync::cli::SyncArgs),
+    /// A demo warehouse, its server and a handheld.
+    #[cfg(feature = "gui")]
+    Demo(DemoArgs),
+    /// Makes this device one of a site's, with a token from `firstout-server enrol`.
+    #[cfg(feature = "gui")]
+    Enrol(EnrolArgs),
 }
 
 fn main() -> anyhow::Result<()> {
-    match Cli::parse().command {
-        Command::Decode(args) => {
+    #[cfg(feature = "gui")]
+    log();
+    let cli = Cli::parse();
+    match cli.command {
+        Some(Command::Decode(args)) => {
             let today = now().utc().date_naive();
             decode::run(&args, today, io::stdin().lock(), io::stdout().lock())?;
         }
-        Command::Replay(args) => flow::replay(&args, now(), &mut NewIds, io::stdout().lock())?,
+        Some(Command::Replay(args)) => flow::replay(&args, now(), &mut NewIds, io::stdout().lock())?,
         #[cfg(feature = "net")]
-        Command::Sync(args) => {
+        Some(Command::Sync(args)) => {
             firstout::sync::cli::run(&args, now, io::stdout().lock())?;
         }
+        #[cfg(feature = "gui")]
+        Some(Command::Demo(args)) => demo::run(&args)?,
+        #[cfg(feature = "gui")]
+        Some(Command::Enrol(args)) => {
+            let identity = data::enrol(&args)?;
+            println!("{} is enrolled at {}", identity.name, identity.server_url);
+        }
+        #[cfg(feature = "gui")]
+        None => run::run(&cli.window)?,
+        #[cfg(not(feature = "gui"))]
+        None => {}
     }
     Ok(())
+}
+
+/// Warnings go to standard error; `FIRSTOUT_LOG=debug` says more.
+#[cfg(feature = "gui")]
+fn log() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("FIRSTOUT_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
 }
 
 /// Draws the ids of new events.

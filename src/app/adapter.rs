@@ -57,6 +57,7 @@ fn lower_third(shell: &ui::Shell, view: &View) {
         shell.set_primary(button(primary));
     }
     shell.set_secondary(model(&view.secondary, button));
+    shell.set_counts(view.secondary.iter().any(|button| button.id == "quantity"));
     shell.set_hint(match &view.page {
         view::Page::Home(home) => text(&home.hint),
         _ => SharedString::default(),
@@ -77,7 +78,7 @@ fn sheet(shell: &ui::Shell, sheet: Option<&view::Sheet>) {
         shell.set_sheet_facts(model(&sheet.facts, fact));
         shell.set_sheet_answers(model(&sheet.answers, button));
         // Reasons stand beside each other; none is the better one.
-        shell.set_sheet_recommends(!sheet.answers.iter().all(|answer| answer.id.starts_with("reason:")));
+        shell.set_sheet_recommends(!sheet.answers.first().is_some_and(|first| first.id.starts_with("reason:")));
     }
     shell.set_has_sheet(sheet.is_some());
 }

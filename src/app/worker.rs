@@ -1,0 +1,199 @@
+//! The thread that owns the file, the session and the sync: requests come in, what to show goes out.
+//!
+//! Nothing else touches the file. The network has a thread of its own (the courier); its answers are requests like any
+//! other, so that no scan ever waits for a server.
+
+use super::clock::{Ids, now};
+use crate::domain::Timestamp;
+use crate::screens::words::Language;
+use crate::screens::{Input, Session, SessionConfig, View};
+use crate::store::{Identity, Store};
+use crate::sync::driver::{Courier, Step, SyncWorker};
+use crate::sync::engine::Input as SyncInput;
+use crate::sync::transport::Transport;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// How often the clock's words are drawn again while nothing happens.
+const TICK_MS: i64 = 15_000;
+
+/// What the worker is asked.
+#[derive(Debug)]
+pub enum Request {
+    /// A person did something; the answer carries the same number.
+    Input {
+        /// Grows with each request.
+        generation: u64,
+        /// What was done.
+        input: Input,
+    },
+    /// The network answered, came back, or went away.
+    Sync(SyncInput),
+    /// The window closes.
+    Stop,
+}
+
+/// What the window shows next.
+#[derive(Debug, Clone)]
+pub struct Update {
+    /// The number of the last request that it answers.
+    pub generation: u64,
+    /// What to draw.
+    pub view: View,
+    /// In which language.
+    pub language: Language,
+}
+
+/// Makes the transport once the device is enrolled.
+pub type Connect = Box<dyn FnMut(&Identity) -> Option<Box<dyn Transport + Send>> + Send>;
+
+/// The running thread.
+pub struct Worker {
+    requests: Sender<Request>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Worker {
+    /// Starts the thread. `show` is called on it with each answer.
+    ///
+    /// # Errors
+    /// Where the system has no thread left.
+    pub fn start(
+        store: Store,
+        config: SessionConfig,
+        connect: Connect,
+        show: impl FnMut(Update) + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let (requests, waiting) = mpsc::channel();
+        let back = requests.clone();
+        let thread = thread::Builder::new().name("store".into()).spawn(move || {
+            Loop {
+                store,
+                session: Session::new(config),
+                ids: Ids,
+                sync: SyncWorker::new(std::process::id().into()),
+                courier: None,
+                generation: 0,
+                shown: None,
+                show,
+            }
+            .run(&waiting, back, connect);
+        })?;
+        Ok(Self { requests, thread: Some(thread) })
+    }
+
+    /// Where requests go; never waits.
+    #[must_use]
+    pub fn requests(&self) -> Sender<Request> {
+        self.requests.clone()
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.requests.send(Request::Stop);
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the store's thread ended badly");
+        }
+    }
+}
+
+struct Loop<F> {
+    store: Store,
+    session: Session,
+    ids: Ids,
+    sync: SyncWorker,
+    courier: Option<Courier>,
+    generation: u64,
+    shown: Option<(View, Language)>,
+    show: F,
+}
+
+impl<F: FnMut(Update)> Loop<F> {
+    fn run(mut self, waiting: &Receiver<Request>, back: Sender<Request>, mut connect: Connect) {
+        let identity = self.store.identity().ok().flatten();
+        if let Some(transport) = identity.as_ref().and_then(&mut connect) {
+            let deliver = move |input| drop(back.send(Request::Sync(input)));
+            match Courier::start(transport, deliver) {
+                Ok(courier) => self.courier = Some(courier),
+                Err(error) => tracing::error!(%error, "no thread for the network"),
+            }
+            let step = self.sync.start(&mut self.store, now());
+            self.follow(step);
+        }
+        self.input(Input::SyncChanged);
+        loop {
+            match waiting.recv_timeout(self.patience()) {
+                Ok(Request::Input { generation, input }) => {
+                    self.generation = generation;
+                    self.person(input);
+                }
+                Ok(Request::Sync(input)) => self.feed(input),
+                Err(RecvTimeoutError::Timeout) => {
+                    if self.sync.wake_at().is_some_and(|at| at <= now()) {
+                        self.feed(SyncInput::Woke);
+                    }
+                    self.input(Input::Tick);
+                }
+                Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn patience(&self) -> Duration {
+        let until = self.sync.wake_at().map_or(TICK_MS, |at| at.ms_since(now()).clamp(0, TICK_MS));
+        Duration::from_millis(u64::try_from(until).unwrap_or(0))
+    }
+
+    /// The answer is shown before the network hears of it.
+    fn person(&mut self, input: Input) {
+        let try_now = matches!(&input, Input::Tap(id) if id == "sync_now");
+        let before = self.store.pending();
+        self.input(input);
+        if self.store.pending() != before {
+            let confirmed = self
+                .store
+                .last_seq()
+                .map(|last_seq| SyncInput::EventConfirmed { pending: self.store.pending(), last_seq });
+            match confirmed {
+                Ok(confirmed) => self.feed(confirmed),
+                Err(error) => tracing::error!(%error, "the newest sequence cannot be read"),
+            }
+        }
+        if try_now {
+            self.feed(SyncInput::TryNow);
+        }
+    }
+
+    fn feed(&mut self, input: SyncInput) {
+        let step = self.sync.feed(&mut self.store, now(), input);
+        let changed = step.changed;
+        self.follow(step);
+        if changed {
+            self.input(Input::SyncChanged);
+        }
+    }
+
+    fn follow(&mut self, step: Step) {
+        if let (Some((number, request)), Some(courier)) = (step.send, &self.courier)
+            && !courier.send(number, request)
+        {
+            tracing::error!("the network's thread is gone");
+        }
+    }
+
+    /// Draws only what changed, except for a person who waits for an answer.
+    fn input(&mut self, input: Input) {
+        let asked = matches!(input, Input::Scan { .. } | Input::Tap(_) | Input::Text(_));
+        let at: Timestamp = now();
+        let view = self.session.handle(&mut self.store, input, at, &mut self.ids);
+        let next = (view, self.session.words().language);
+        if asked || self.shown.as_ref() != Some(&next) {
+            self.shown = Some(next.clone());
+            (self.show)(Update { generation: self.generation, view: next.0, language: next.1 });
+        }
+    }
+}
