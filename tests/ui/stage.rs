@@ -2,8 +2,11 @@
 
 use firstout::app::{Screens, ui};
 use firstout::screens::View;
-use i_slint_backend_testing::{TestingBackend, TestingBackendOptions, mock_elapsed_time};
-use slint::{ComponentHandle, Global, PhysicalSize};
+use i_slint_backend_testing::{
+    AccessibleRole, ElementHandle, ElementQuery, TestingBackend, TestingBackendOptions, mock_elapsed_time,
+};
+use slint::platform::{PointerEventButton, WindowEvent};
+use slint::{ComponentHandle, Global, LogicalPosition, PhysicalSize};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -49,6 +52,46 @@ impl Stage {
         self.wait(5);
     }
 
+    /// Everything that can be tapped, with its id.
+    pub fn controls(&self) -> Vec<(String, ElementHandle)> {
+        let buttons = ElementQuery::from_root(&self.window)
+            .match_descendants()
+            .match_accessible_role(AccessibleRole::Button)
+            .find_all();
+        let named = buttons.into_iter().filter(|it| it.accessible_enabled() != Some(false));
+        let mut controls: Vec<(String, ElementHandle)> = vec![];
+        for it in named {
+            let id = it.accessible_id().unwrap_or_default().to_string();
+            // A component and the element that it is made of are one control.
+            if !controls.iter().any(|(known, old)| *known == id && overlap(old, &it)) {
+                controls.push((id, it));
+            }
+        }
+        controls
+    }
+
+    pub fn control(&self, id: &str) -> Option<ElementHandle> {
+        self.controls().into_iter().find(|(name, _)| name == id).map(|(_, control)| control)
+    }
+
+    /// A finger in the middle of it.
+    pub fn click(&self, control: &ElementHandle) {
+        let (at, size) = (control.absolute_position(), control.size());
+        let position = LogicalPosition::new(at.x + size.width / 2.0, at.y + size.height / 2.0);
+        let (window, button) = (self.window.window(), PointerEventButton::Left);
+        window.dispatch_event(WindowEvent::PointerPressed { position, button });
+        self.wait(120);
+        window.dispatch_event(WindowEvent::PointerReleased { position, button });
+        self.wait(5);
+    }
+
+    /// The colour of one pixel.
+    pub fn pixel(&self, x: u32, y: u32) -> [u8; 4] {
+        let shot = self.window.window().take_snapshot().unwrap();
+        let pixel = shot.as_slice()[(y * shot.width() + x) as usize];
+        [pixel.r, pixel.g, pixel.b, pixel.a]
+    }
+
     /// Writes `target/ui/<name>.png`.
     pub fn picture(&self, name: &str) {
         let shot = self.window.window().take_snapshot().unwrap();
@@ -60,4 +103,9 @@ impl Stage {
         encoder.set_depth(png::BitDepth::Eight);
         encoder.write_header().unwrap().write_image_data(shot.as_bytes()).unwrap();
     }
+}
+
+fn overlap(one: &ElementHandle, other: &ElementHandle) -> bool {
+    let (a, b) = (one.absolute_position(), other.absolute_position());
+    (a.x - b.x).abs() < 1.0 && (a.y - b.y).abs() < 1.0
 }

@@ -79,6 +79,11 @@ pub fn all(german: bool) -> Vec<(&'static str, View)> {
     views
 }
 
+/// The English one of that name.
+pub fn named(name: &str) -> View {
+    all(false).into_iter().find(|(it, _)| *it == name).unwrap_or_else(|| panic!("no view {name:?}")).1
+}
+
 fn sign_in(t: &Tongue) -> View {
     let page = SignInPage {
         prompt: t.say("Scan your badge", "Ausweis scannen").into(),
