@@ -182,6 +182,9 @@ pub(super) fn add_stock(
             hu,
             serial
         ])?;
+        db.prepare_cached(include_str!("sql/vacant_add.sql"))?.execute([location])?;
+    } else {
+        db.prepare_cached("DELETE FROM vacant WHERE location = ?1")?.execute([location])?;
     }
     Ok(())
 }

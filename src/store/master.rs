@@ -144,6 +144,7 @@ fn put_location(db: &Connection, location: &Location) -> Result<(), StoreError> 
         location.active,
         to_json(location)?,
     ))?;
+    db.prepare_cached(include_str!("sql/vacant_add.sql"))?.execute([location.id.0])?;
     if old.unwrap_or(LAST) != location.walk {
         let sql = "UPDATE stock SET walk = ?2 WHERE location = ?1";
         db.prepare_cached(sql)?.execute((location.id.0, location.walk))?;

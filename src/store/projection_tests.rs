@@ -319,6 +319,12 @@ impl World {
         for (key, units) in &real {
             assert_eq!(self.store.balance(key).unwrap().units(), *units, "{key:?} is found by its key");
         }
+        let free =
+            "SELECT id FROM location EXCEPT SELECT location FROM stock WHERE base + pending <> 0 ORDER BY id";
+        let free: Vec<i64> = self.store.rows(free, (), |row| row.get(0)).unwrap();
+        let found = self.store.first_empty_location("").unwrap().map(|place| place.id.0);
+        assert_eq!(found.is_some(), !free.is_empty(), "an empty place among {free:?}");
+        assert!(found.is_none_or(|found| free.contains(&found)), "{found:?} is empty: {free:?}");
         for item in [ItemId(1), ItemId(2)] {
             let candidates = self.store.candidates(item, usize::MAX).unwrap();
             assert!(candidates.is_sorted(), "first expiry first: {candidates:#?}");

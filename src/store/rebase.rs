@@ -22,6 +22,7 @@ pub(super) fn leave_site(db: &Connection) -> Result<(), StoreError> {
 /// again event by event, undos included.
 pub(super) fn clear_site(db: &Connection, whole_stream: bool) -> Result<(), StoreError> {
     db.execute_batch(include_str!("sql/clear_site.sql"))?;
+    db.execute_batch(include_str!("sql/vacant_rebuild.sql"))?;
     if whole_stream {
         db.execute("DELETE FROM undone", ())?;
     }

@@ -165,6 +165,11 @@ CREATE INDEX stock_pending ON stock (location) WHERE pending <> 0;
 CREATE INDEX stock_hu ON stock (hu) WHERE hu <> '';
 CREATE INDEX stock_serial ON stock (serial, item) WHERE serial <> '';
 
+-- Locations without any row in stock: the first empty place is found without a look at the full ones.
+CREATE TABLE vacant (
+  location INTEGER PRIMARY KEY
+) STRICT;
+
 CREATE TABLE progress (
   order_id INTEGER NOT NULL,
   line     INTEGER NOT NULL,

@@ -1,5 +1,6 @@
 DELETE FROM outbox;
 DELETE FROM stock;
+DELETE FROM vacant;
 DELETE FROM lot;
 DELETE FROM lot_said;
 DELETE FROM progress;

@@ -8,3 +8,5 @@ UPDATE hold_end SET stale = 1;
 UPDATE cursor SET seq = 0, hash = zeroblob(32), stale = 1;
 UPDATE event SET stream_seq = NULL;
 UPDATE device SET epoch = epoch + 1;
+DELETE FROM vacant;
+INSERT INTO vacant (location) SELECT id FROM location EXCEPT SELECT location FROM stock;

@@ -1,0 +1,2 @@
+INSERT OR IGNORE INTO vacant (location)
+SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM stock WHERE location = ?1)
