@@ -10,13 +10,21 @@ mod fefo;
 mod report;
 mod scan;
 mod site;
+#[cfg(all(feature = "net", feature = "server"))]
+mod sync;
 
 use report::Report;
 
 type Bench = (&'static str, fn(&mut Report));
 
 /// Everything that can be measured, by name.
-const BENCHES: [Bench; 3] = [("barcode", |_| barcode::run()), ("scan", scan::run), ("fefo", fefo::run)];
+const BENCHES: &[Bench] = &[
+    ("barcode", |_| barcode::run()),
+    ("scan", scan::run),
+    ("fefo", fefo::run),
+    #[cfg(all(feature = "net", feature = "server"))]
+    ("sync", sync::run),
+];
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
