@@ -207,6 +207,8 @@ fn connect(address: &str, flags: OpenFlags) -> Result<Connection, StoreError> {
     let common = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
     let uri = if address.starts_with("file:") { OpenFlags::SQLITE_OPEN_URI } else { OpenFlags::empty() };
     let db = Connection::open_with_flags(address, flags | common | uri)?;
+    // With a partial index in the schema, SQLite would plan a cached statement anew for every value it is given.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.busy_timeout(Duration::from_millis(BUSY_MS))?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     Ok(db)

@@ -17,7 +17,7 @@ pub struct SyncStatus {
     pub control_as_of: Option<Timestamp>,
     /// When the stock was last known completely.
     pub site_as_of: Option<Timestamp>,
-    /// Own events that the server flagged, refused or put in quarantine.
+    /// Own events of the last day that the server refused or put in quarantine; flagged facts count and are not here.
     pub refused: u64,
     /// Events that may wait.
     pub capacity: u64,
