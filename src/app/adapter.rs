@@ -78,7 +78,9 @@ fn sheet(shell: &ui::Shell, sheet: Option<&view::Sheet>) {
         shell.set_sheet_facts(model(&sheet.facts, fact));
         shell.set_sheet_answers(model(&sheet.answers, button));
         // Reasons stand beside each other; none is the better one.
-        shell.set_sheet_recommends(!sheet.answers.first().is_some_and(|first| first.id.starts_with("reason:")));
+        shell.set_sheet_recommends(
+            !sheet.answers.first().is_some_and(|first| first.id.starts_with("reason:")),
+        );
     }
     shell.set_has_sheet(sheet.is_some());
 }
