@@ -7,6 +7,8 @@
 
 mod barcode;
 mod fefo;
+#[cfg(feature = "gui")]
+mod frame;
 mod report;
 mod scan;
 mod site;
@@ -22,6 +24,8 @@ const BENCHES: &[Bench] = &[
     ("barcode", |_| barcode::run()),
     ("scan", scan::run),
     ("fefo", fefo::run),
+    #[cfg(feature = "gui")]
+    ("frame", frame::run),
     #[cfg(all(feature = "net", feature = "server"))]
     ("sync", sync::run),
 ];

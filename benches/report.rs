@@ -15,6 +15,12 @@ impl Times {
         result
     }
 
+    /// What was measured elsewhere.
+    #[cfg(feature = "gui")]
+    pub fn push(&mut self, time: Duration) {
+        self.0.push(time);
+    }
+
     fn at(&self, percent: usize) -> Duration {
         let mut sorted = self.0.clone();
         sorted.sort_unstable();
@@ -75,6 +81,20 @@ impl Report {
             median: show(times.median()),
             p99: show(times.p99()),
             limit: show(limit),
+            ratio: format!("{ratio:.2}"),
+            kept: Some(ratio <= 1.0),
+        });
+    }
+
+    /// A limit in time, on the 99th percentile.
+    #[cfg(feature = "gui")]
+    pub fn within_p99(&mut self, name: &str, times: &Times, limit: Duration) {
+        let ratio = times.p99().as_secs_f64() / limit.as_secs_f64();
+        self.0.push(Row {
+            name: name.to_owned(),
+            median: show(times.median()),
+            p99: show(times.p99()),
+            limit: format!("p99 {}", show(limit)),
             ratio: format!("{ratio:.2}"),
             kept: Some(ratio <= 1.0),
         });
