@@ -163,8 +163,8 @@ fn two_handhelds_take_the_last_case_offline_and_both_stories_stand() {
     assert_eq!(kinds, ["negative_balance"]);
     // The one whose push came second is the one that does not add up.
     assert!(overview.open[0].detail.contains(&taken[0].to_string()), "{}", overview.open[0].detail);
-    assert_eq!(second.store.sync_status().unwrap().refused, 0);
-    assert_eq!(first.store.sync_status().unwrap().refused, 1);
+    // Both picks count: the discrepancy is for a supervisor, neither picker's badge turns red.
+    assert_eq!([&first, &second].map(|device| device.store.sync_status().unwrap().refused), [0, 0]);
     assert_sound(&server);
 }
 
