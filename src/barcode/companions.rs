@@ -64,6 +64,13 @@ pub fn judge(elements: &[Element]) -> Vec<Finding> {
     findings
 }
 
+/// True where an element of the label asks for this AI, and nothing on the label answers.
+pub(super) fn asks_for(present: &[&str], wanted: &str) -> bool {
+    let names = |need: &&&str| need.split([',', '+']).any(|form| fits(form, wanted));
+    let rows = present.iter().filter_map(|ai| COMPANIONS.iter().find(|row| covers(row.ais, ai)));
+    rows.flat_map(|row| row.needs).filter(names).any(|need| !is_met(need, present))
+}
+
 /// False for the data identifiers of other standards, which ask for nothing.
 fn is_ai(text: &str) -> bool {
     matches!(lookup(text.as_bytes()), Lookup::Row(_))

@@ -56,6 +56,10 @@ codes! {
     DoubledSeparator = "doubled-separator",
     /// Warning: a value may have swallowed the next element; the candidates say which.
     LostSeparator = "lost-separator",
+    /// Warning: the end of a value reads as another element that often stands there, which may be chance.
+    PossibleLostSeparator = "possible-lost-separator",
+    /// Warning: a lot of the longest length before another element.
+    ValueAtMaximum = "value-at-maximum",
     /// Warning: GS1 data in a symbol that is not marked as GS1.
     MissingFnc1 = "missing-fnc1",
     /// Warning: one AI, two different values; the first one is taken.

@@ -15,6 +15,7 @@ mod hibc;
 mod identifiers;
 mod issue;
 mod link;
+mod lost;
 mod plain;
 mod profile;
 mod reading;
@@ -26,6 +27,8 @@ mod table;
 mod trade;
 mod typed;
 
+#[cfg(test)]
+mod corpus;
 #[cfg(test)]
 mod oracle;
 #[cfg(test)]

@@ -187,4 +187,17 @@ proptest! {
         let truth = |other: &Candidate| other.reading.lot().is_some_and(|found| found.as_str() == lot);
         prop_assert!(reading.candidates().iter().any(truth), "{} {:?}", label, reading.candidates());
     }
+    #[test]
+    fn a_dropped_separator_is_never_silent_where_the_next_element_is_no_chance(
+        value in "[0-9A-Z]{1,20}", ai in prop::sample::select(vec!["10", "21", "240", "91"]),
+        next in prop::sample::select(vec![
+            "00395060000000000016", "4149506000134352", "3103001250", "7007270630", "70032706301200", "17270200",
+        ]),
+    ) {
+        let symbol = format!("]C10109506000134352{ai}{value}{next}");
+        let reading = read(symbol.as_bytes(), &Profile::default(), today());
+        prop_assert!(!reading.is_ok() || reading.warns(IssueCode::LostSeparator), "{} {:?}", symbol, reading);
+        let truth = |other: &Candidate| other.reading.elements().any(|e| e.ai == ai && e.value == value);
+        prop_assert!(reading.candidates().iter().any(truth), "{} {:?}", symbol, reading.candidates());
+    }
 }

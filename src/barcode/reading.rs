@@ -47,6 +47,8 @@ pub struct Reading {
 pub enum CandidateReason {
     /// A separator may be missing inside a value.
     LostSeparator,
+    /// The end of a value reads as another element, which may be chance.
+    PossibleLostSeparator,
     /// The data read as GS1 elements although nothing marks them as GS1.
     MissingFnc1,
     /// The digits are also a valid GTIN.
@@ -65,6 +67,7 @@ impl CandidateReason {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::LostSeparator => "lost-separator",
+            Self::PossibleLostSeparator => "possible-lost-separator",
             Self::MissingFnc1 => "missing-fnc1",
             Self::TradeNumber => "trade-number",
             Self::LogisticNumber => "logistic-number",
@@ -78,6 +81,7 @@ impl CandidateReason {
     pub fn message(self) -> &'static str {
         match self {
             Self::LostSeparator => "a separator may be missing inside a value",
+            Self::PossibleLostSeparator => "the end of a value reads as another element, perhaps by chance",
             Self::MissingFnc1 => "the data read as GS1 elements, but nothing marks them as GS1",
             Self::TradeNumber => "the digits are also a valid GTIN",
             Self::LogisticNumber => "the digits are also a valid SSCC",

@@ -138,6 +138,60 @@ fn a_lost_separator_is_never_silent() {
 }
 
 #[test]
+fn weak_evidence_is_a_weaker_doubt() {
+    check(
+        "]C101095060001343521012345678213456789",
+        "gtin 09506000134352 · lot 12345678213456789 ?possible-lost-separator \
+         or possible-lost-separator: gtin 09506000134352 · lot 12345678 · serial 3456789",
+    );
+    check(
+        "]C10109506000134352101234563724",
+        "gtin 09506000134352 · lot 1234563724 ?possible-lost-separator \
+         or possible-lost-separator: gtin 09506000134352 · lot 123456 · count 24",
+    );
+    // Too little stays, too little follows, a count with a zero before it, and what no label has there.
+    for lot in ["1233724", "123456211234", "12345637024", "123456914711", "12345620"] {
+        check(&format!("]C1010950600013435210{lot}"), &format!("gtin 09506000134352 · lot {lot}"));
+    }
+    // In a value that is longer than usual less is enough.
+    check(
+        "]C110ABCDEFGHIJKLM21XYZ",
+        "lot ABCDEFGHIJKLM21XYZ ?possible-lost-separator \
+         or possible-lost-separator: lot ABCDEFGHIJKLM · serial XYZ",
+    );
+    check(
+        "]C137242112<GS>10A",
+        "count 242112 · lot A ?possible-lost-separator \
+        or possible-lost-separator: count 24 · serial 12 · lot A",
+    );
+}
+
+#[test]
+fn what_the_label_asks_for_is_strong_evidence() {
+    check(
+        "]C1020950600013435210L113724",
+        "content 09506000134352 · lot L113724 ?lost-separator \
+         or lost-separator: content 09506000134352 · lot L11 · count 24",
+    );
+    check("]C102095060001343523710<GS>10L113724", "content 09506000134352 · count 10 · lot L113724");
+}
+
+#[test]
+fn a_full_lot_may_be_more_or_less_than_the_lot() {
+    check(
+        "]C110ABCDEFGHIJKLMNOPQRST<GS>17270630",
+        "lot ABCDEFGHIJKLMNOPQRST · expires 2027-06-30 ?value-at-maximum",
+    );
+    check(
+        "]C110L12345678211234567890<GS>17270630",
+        "(10) L12345678211234567890 · expires 2027-06-30 !value-too-long@25 ?lost-separator \
+         or lost-separator: lot L12345678 · serial 1234567890 · expires 2027-06-30",
+    );
+    check("]C110ABCDEFGHIJKLMNOPQRST", "lot ABCDEFGHIJKLMNOPQRST");
+    check("]C110ABCDEFGHIJKLMNOPQRS<GS>17270630", "lot ABCDEFGHIJKLMNOPQRS · expires 2027-06-30");
+}
+
+#[test]
 fn a_broken_value_comes_with_what_repairs_it() {
     check(
         "]C10209506000134352372410L2231",

@@ -243,22 +243,30 @@ fn lots_named(store: &Store, lot: &LotNumber) -> Result<Meaning, StoreError> {
 }
 
 /// A label whose separator may be lost has two lots to choose from: the one that is known here counts.
+///
+/// Where little speaks for a lost separator, a person is asked only if the other lot is known here.
 fn weigh_alternative(store: &Store, label: Label, reading: &Reading) -> Result<Label, StoreError> {
-    if !reading.warns(IssueCode::LostSeparator) || is_known(store, &label)? {
+    let asks = reading.warns(IssueCode::LostSeparator);
+    if !(asks || reading.warns(IssueCode::PossibleLostSeparator)) || is_known(store, &label)? {
         return Ok(label);
     }
     for candidate in reading.candidates() {
-        if candidate.reason != CandidateReason::LostSeparator {
+        let lost = CandidateReason::LostSeparator == candidate.reason
+            || CandidateReason::PossibleLostSeparator == candidate.reason;
+        if !lost {
             continue;
         }
         let Some(other) = goods(store, &candidate.reading)? else { continue };
         if other.item.id != label.item.id || other.lot == label.lot {
             continue;
         }
-        if is_known(store, &other)? {
+        let known = is_known(store, &other)?;
+        if known && asks {
             return Ok(other);
         }
-        return Ok(Label { alternative: Some(Box::new(other)), ..label });
+        if known || asks {
+            return Ok(Label { alternative: Some(Box::new(other)), ..label });
+        }
     }
     Ok(label)
 }
