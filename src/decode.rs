@@ -142,6 +142,7 @@ enum TypedView {
     None,
     Text(String),
     Day(Day),
+    Days { from: Day, to: Day },
     Count(i64),
 }
 
@@ -195,6 +196,8 @@ impl ElementView {
                 Typed::Text | Typed::Sscc | Typed::Gln => TypedView::Text(escaped(element.value)),
                 Typed::Gtin(gtin) => TypedView::Text(gtin.to_string()),
                 Typed::Day(day) => TypedView::Day(day),
+                Typed::Days { from, to } => TypedView::Days { from, to },
+                Typed::Moment(moment) => TypedView::Text(moment.format("%Y-%m-%dT%H:%M:%S").to_string()),
                 Typed::Count(count) => TypedView::Count(count),
                 Typed::Decimal { digits, places } => TypedView::Text(decimal(digits, places)),
             },
@@ -267,7 +270,7 @@ mod tests {
     #[test]
     fn a_line_says_what_the_label_means() {
         check(
-            r"]d201095060001343521727020010L2231\x1d21S7",
+            r"]d201095060001343521727022810L2231\x1d21S7",
             "gs1-datamatrix: gtin 09506000134352 · expires 2027-02-28 · lot L2231 · serial S7",
         );
         check("A-03-2", "unknown: text A-03-2");
@@ -297,6 +300,18 @@ mod tests {
         check_json(line, "/elements/1/typed", "1.250".into());
         check_json(line, "/elements/2/typed", "2027-02-28".into());
         check_json(line, "/elements/3/title", "BATCH/LOT".into());
+        check_json("]C170072706302707", "/elements/0/typed", serde_json::Value::Null);
+        check_json("]C17007270630", "/elements/0/typed/from", "2027-06-30".into());
+        check_json("]C17007270630270702", "/elements/0/typed/to", "2027-07-02".into());
+        check_json("]C170032706301405", "/elements/0/typed", "2027-06-30T14:05:00".into());
+        check_json("]C170032706301405", "/expiry", "2027-06-30".into());
+        check_json("]C1800826063014", "/elements/0/typed", "2026-06-30T14:00:00".into());
+        check_json("]C18008260630140559", "/elements/0/typed", "2026-06-30T14:05:59".into());
+        check_json("]C17011270630", "/elements/0/typed", "2027-06-30T00:00:00".into());
+        check_json("]C1432527020014 ", "/ok", false.into());
+        check_json("]C143252702001430", "/elements/0/typed", "2027-02-28T14:30:00".into());
+        check_json("]C1725119770501", "/ok", false.into());
+        check_json("]C1725019770501", "/elements/0/typed", "1977-05-01".into());
         check_json("]C199", "/errors/0/code", "value-empty".into());
         check_json("9506000134352", "/candidates/0/reason", "plain-text".into());
         check_json("9506000134352", "/candidates/0/text", "9506000134352".into());

@@ -16,6 +16,10 @@ pub(super) enum Kind {
     Gtin,
     Gln,
     Day,
+    /// One day or the first and the last of several.
+    Days,
+    /// A day, and where it is said the time of day.
+    Moment,
     Count,
     /// Digits whose decimal places the AI's last digit gives.
     Decimal,

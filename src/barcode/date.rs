@@ -2,7 +2,7 @@
 
 use super::ai::Check;
 use crate::domain::Day;
-use chrono::Datelike;
+use chrono::{Datelike, NaiveDateTime};
 
 /// The year that two digits mean today: at most 49 years back, at most 50 ahead (General Specifications
 /// 7.12).
@@ -52,6 +52,30 @@ pub(super) fn read_long_day(digits: &[u8]) -> Option<Day> {
     let &[y1, y2, y3, y4, m1, m2, d1, d2] = digits else { return None };
     let year = i32::try_from(two(y1, y2)? * 100 + two(y3, y4)?).ok()?;
     Day::from_ymd_opt(year, two(m1, m2)?, two(d1, d2)?)
+}
+
+/// The moment that a date and up to six digits of a time mean; a part that is not said is zero.
+#[must_use]
+pub(super) fn read_moment(digits: &[u8], check: Check, today: Day) -> Option<NaiveDateTime> {
+    let (day, time) = match check {
+        Check::LongDate => digits.split_at_checked(8).map(|(day, time)| (read_long_day(day), time)),
+        _ => digits.split_at_checked(6).map(|(day, time)| (read_day(day, check, today), time)),
+    }?;
+    let mut parts = [0; 3];
+    for (part, pair) in parts.iter_mut().zip(time.chunks(2)) {
+        let &[tens, ones] = pair else { return None };
+        *part = two(tens, ones)?;
+    }
+    let [hour, minute, second] = parts;
+    day?.and_hms_opt(hour, minute, second)
+}
+
+/// The first and the last day that one or two dates mean.
+#[must_use]
+pub(super) fn read_days(digits: &[u8], check: Check, today: Day) -> Option<(Day, Day)> {
+    let (first, last) = digits.split_at_checked(6)?;
+    let from = read_day(first, check, today)?;
+    Some((from, if last.is_empty() { from } else { read_day(last, check, today)? }))
 }
 
 fn two(tens: u8, ones: u8) -> Option<u32> {

@@ -68,6 +68,10 @@ codes! {
     MissingCompanion = "missing-companion",
     /// Warning: two AIs that must not stand together.
     ExcludedCompanion = "excluded-companion",
+    /// Warning: a healthcare product whose date has no day.
+    HealthcareDayZero = "healthcare-day-zero",
+    /// Warning: a range of days whose last day comes before its first.
+    RangeReversed = "range-reversed",
     /// Warning: a weight that is no whole number of grams.
     FractionOfGram = "fraction-of-gram",
     /// Error: a web address whose GS1 Digital Link path breaks the order of its parts.

@@ -11,6 +11,7 @@ mod companions;
 mod date;
 mod element;
 mod envelope;
+mod health;
 mod hibc;
 mod identifiers;
 mod issue;
@@ -79,8 +80,14 @@ pub fn read(bytes: &[u8], profile: &Profile, today: Day) -> Reading {
     } else {
         plain::read_plain(&mut reading, rules);
     }
-    place_issues(&mut reading);
+    finish(&mut reading, profile);
     reading
+}
+
+/// What is looked at once everything else is known.
+fn finish(reading: &mut Reading, profile: &Profile) {
+    health::check_days(reading, profile);
+    place_issues(reading);
 }
 
 /// Takes the bytes in, finds the symbology and the data.

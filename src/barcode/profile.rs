@@ -48,12 +48,13 @@ struct ProfileFile {
     prefixes: Vec<String>,
     suffixes: Vec<String>,
     local: Vec<LocalForm>,
+    healthcare: bool,
 }
 
 impl Default for ProfileFile {
     fn default() -> Self {
         let [separators, prefixes, suffixes] = [const { Vec::new() }; 3];
-        Self { defaults: true, separators, prefixes, suffixes, local: Vec::new() }
+        Self { defaults: true, separators, prefixes, suffixes, local: Vec::new(), healthcare: false }
     }
 }
 
@@ -75,6 +76,7 @@ pub struct Profile {
     prefixes: Vec<String>,
     suffixes: Vec<String>,
     local: Vec<(LocalKind, String)>,
+    healthcare: bool,
 }
 
 impl Default for Profile {
@@ -100,19 +102,21 @@ impl Profile {
             prefixes: Vec::new(),
             suffixes: Vec::new(),
             local: Vec::new(),
+            healthcare: false,
         };
         bare.note_begin(GS);
         bare
     }
 
     /// Reads `{"separators": ["F8"], "prefixes": [], "suffixes": ["#"], "local": [{"kind": "location",
-    /// "pattern": "L-*"}]}`; `"defaults": false` begins with [`bare`](Self::bare).
+    /// "pattern": "L-*"}], "healthcare": false}`; `"defaults": false` begins with [`bare`](Self::bare).
     ///
     /// # Errors
     /// The text is no JSON, or has other fields than these.
     pub fn from_json(text: &str) -> Result<Self, ProfileError> {
         let file: ProfileFile = serde_json::from_str(text)?;
         let mut profile = if file.defaults { Self::default() } else { Self::bare() };
+        profile = profile.with_healthcare(file.healthcare);
         profile = file.separators.iter().fold(profile, |profile, text| profile.with_separator(text));
         profile = file.prefixes.iter().fold(profile, |profile, text| profile.with_prefix(text));
         profile = file.suffixes.iter().fold(profile, |profile, text| profile.with_suffix(text));
@@ -151,6 +155,18 @@ impl Profile {
             self.local.push((kind, pattern.to_owned()));
         }
         self
+    }
+
+    /// Everything at this site is a regulated healthcare product.
+    #[must_use]
+    pub fn with_healthcare(mut self, healthcare: bool) -> Self {
+        self.healthcare = healthcare;
+        self
+    }
+
+    /// See [`with_healthcare`](Self::with_healthcare).
+    pub(super) fn is_healthcare(&self) -> bool {
+        self.healthcare
     }
 
     /// What the site uses this code for, where its form tells.

@@ -1,13 +1,14 @@
 //! What one symbol says: the answer of [`read`](super::read), asked field by field.
 
 use super::ai::{Check, Kind, Part};
-use super::date::{read_day, read_long_day};
+use super::date::{read_day, read_days, read_long_day, read_moment};
 use super::element::Slot;
 use super::issue::{Issue, IssueCode};
 use super::profile::LocalKind;
 use super::slots::Slots;
 use super::symbology::Symbology;
 use crate::domain::{Day, Gtin, HuCode, LotNumber, SerialNumber};
+use chrono::NaiveDateTime;
 use std::ops::Range;
 
 /// What the body of a symbol was taken for.
@@ -130,6 +131,15 @@ pub enum Typed {
     Gln,
     /// A day.
     Day(Day),
+    /// The days from the first to the last of both; one day where they are equal.
+    Days {
+        /// The first day.
+        from: Day,
+        /// The last day.
+        to: Day,
+    },
+    /// A moment at the place that the label means; what it does not say of the time is zero.
+    Moment(NaiveDateTime),
     /// A whole number.
     Count(i64),
     /// `digits` / 10^`places`.
@@ -228,10 +238,10 @@ impl Reading {
         SerialNumber::new(self.value(21, 2)?).ok()
     }
 
-    /// Expiry date, AI 17.
+    /// Expiry date, AI 17; else the day of the expiry time, AI 7003.
     #[must_use]
     pub fn expiry(&self) -> Option<Day> {
-        self.day(17)
+        self.day(17).or_else(|| self.day_of_moment(7003))
     }
 
     /// Best-before date, AI 15.
@@ -246,10 +256,10 @@ impl Reading {
         self.day(16)
     }
 
-    /// Production date, AI 11.
+    /// Production date, AI 11; else the day of the production time, AI 8008.
     #[must_use]
     pub fn produced(&self) -> Option<Day> {
-        self.day(11)
+        self.day(11).or_else(|| self.day_of_moment(8008))
     }
 
     /// Packaging date, AI 13.
@@ -382,6 +392,13 @@ impl Reading {
         }
     }
 
+    fn day_of_moment(&self, ai: u16) -> Option<Day> {
+        match self.element(self.slot(ai, 4)?).typed {
+            Typed::Moment(moment) => Some(moment.date()),
+            _ => None,
+        }
+    }
+
     fn element(&self, slot: &Slot) -> Element<'_> {
         let (ai, value) = (self.ai_text(slot), self.slot_value(slot));
         let typed = slot.valid.then(|| self.typed(slot, ai, value)).flatten().unwrap_or(Typed::Text);
@@ -396,18 +413,19 @@ impl Reading {
     }
 
     fn typed(&self, slot: &Slot, ai: &str, value: &str) -> Option<Typed> {
+        let check = slot.spec().parts.first().map_or(Check::None, Part::main_check);
         Some(match slot.spec().kind {
             Kind::Sscc => Typed::Sscc,
             Kind::Gln => Typed::Gln,
             Kind::Text => Typed::Text,
             Kind::Gtin => Typed::Gtin(Gtin::new(value).ok()?),
-            Kind::Day => {
-                let check = slot.spec().parts.first().map_or(Check::Date, Part::main_check);
-                match check {
-                    Check::LongDate => Typed::Day(read_long_day(value.as_bytes())?),
-                    _ => Typed::Day(read_day(value.as_bytes(), check, self.today)?),
-                }
+            Kind::Day if check == Check::LongDate => Typed::Day(read_long_day(value.as_bytes())?),
+            Kind::Day => Typed::Day(read_day(value.as_bytes(), check, self.today)?),
+            Kind::Days => {
+                let (from, to) = read_days(value.as_bytes(), check, self.today)?;
+                Typed::Days { from, to }
             }
+            Kind::Moment => Typed::Moment(read_moment(value.as_bytes(), check, self.today)?),
             Kind::Count => Typed::Count(value.parse().ok()?),
             Kind::Decimal => {
                 let places = ai.bytes().last().map_or(0, |digit| digit.wrapping_sub(b'0'));

@@ -10,7 +10,7 @@ use Check::{
     NoZeroPrefix, NonZero, PackageType, PairSum, PercentEncoded, PieceOfTotal, PosInSequence, Prefix1,
     Prefix2, Second, Sex, Winding, YesNo, Zero,
 };
-use Kind::{Count, Day, Decimal, Gln, Gtin, Sscc, Text};
+use Kind::{Count, Day, Days, Decimal, Gln, Gtin, Moment, Sscc, Text};
 
 /// Rows in ascending order of their two first digits; AIs that share these have the same number of digits.
 pub(super) static AI_TABLE: &[AiSpec] = &[
@@ -165,8 +165,8 @@ pub(super) static AI_TABLE: &[AiSpec] = &[
     open("4321", Text, &[n(1).check(YesNo)], "DANGEROUS GOODS"),
     open("4322", Text, &[n(1).check(YesNo)], "AUTH TO LEAVE"),
     open("4323", Text, &[n(1).check(YesNo)], "SIG REQUIRED"),
-    open("4324", Text, &[n(6).check(DateOrMonth), n(4).check(HourMinute)], "NOT BEF DEL DT"),
-    open("4325", Text, &[n(6).check(DateOrMonth), n(4).check(HourMinute)], "NOT AFT DEL DT"),
+    open("4324", Moment, &[n(6).check(DateOrMonth), n(4).check(HourMinute)], "NOT BEF DEL DT"),
+    open("4325", Moment, &[n(6).check(DateOrMonth), n(4).check(HourMinute)], "NOT AFT DEL DT"),
     open("4326", Day, &[n(6).check(Date)], "REL DATE"),
     open("4330", Text, &[n(6), x(1).check(Hyphen).opt()], "MAX TEMP F."),
     open("4331", Text, &[n(6), x(1).check(Hyphen).opt()], "MAX TEMP C."),
@@ -174,15 +174,15 @@ pub(super) static AI_TABLE: &[AiSpec] = &[
     open("4333", Text, &[n(6), x(1).check(Hyphen).opt()], "MIN TEMP C."),
     open("7001", Text, &[n(13)], "NSN"),
     open("7002", Text, &[x_up_to(30)], "MEAT CUT"),
-    open("7003", Text, &[n(6).check(Date), n(4).check(HourMinute)], "EXPIRY TIME"),
+    open("7003", Moment, &[n(6).check(Date), n(4).check(HourMinute)], "EXPIRY TIME"),
     open("7004", Text, &[n_up_to(4)], "ACTIVE POTENCY"),
     open("7005", Text, &[x_up_to(12)], "CATCH AREA"),
     open("7006", Day, &[n(6).check(Date)], "FIRST FREEZE DATE"),
-    open("7007", Text, &[n(6).check(Date), n(6).check(Date).opt()], "HARVEST DATE"),
+    open("7007", Days, &[n(6).check(Date), n(6).check(Date).opt()], "HARVEST DATE"),
     open("7008", Text, &[x_up_to(3)], "AQUATIC SPECIES"),
     open("7009", Text, &[x_up_to(10)], "FISHING GEAR TYPE"),
     open("7010", Text, &[x_up_to(2)], "PROD METHOD"),
-    open("7011", Text, &[n(6).check(Date), n(4).check(HourMinute).opt()], "TEST BY DATE"),
+    open("7011", Moment, &[n(6).check(Date), n(4).check(HourMinute).opt()], "TEST BY DATE"),
     open("7020", Text, &[x_up_to(20)], "REFURB LOT"),
     open("7021", Text, &[x_up_to(20)], "FUNC STAT"),
     open("7022", Text, &[x_up_to(20)], "REV STAT"),
@@ -220,8 +220,8 @@ pub(super) static AI_TABLE: &[AiSpec] = &[
     open("7240", Text, &[x_up_to(20)], "PROTOCOL"),
     open("7241", Text, &[n(2).check(MediaType)], "AIDC MEDIA TYPE"),
     open("7242", Text, &[x_up_to(25)], "VCN"),
-    open("7250", Text, &[n(8).check(LongDate)], "DOB"),
-    open("7251", Text, &[n(8).check(LongDate), n(4).check(HourMinute)], "DOB TIME"),
+    open("7250", Day, &[n(8).check(LongDate)], "DOB"),
+    open("7251", Moment, &[n(8).check(LongDate), n(4).check(HourMinute)], "DOB TIME"),
     open("7252", Text, &[n(1).check(Sex)], "BIO SEX"),
     open("7253", Text, &[x_up_to(40).check(PercentEncoded)], "FAMILY NAME"),
     open("7254", Text, &[x_up_to(40).check(PercentEncoded)], "GIVEN NAME"),
@@ -244,7 +244,7 @@ pub(super) static AI_TABLE: &[AiSpec] = &[
     open("8007", Text, &[x_up_to(34).check(Iban)], "IBAN"),
     open(
         "8008",
-        Text,
+        Moment,
         &[n(6).check(Date), n(2).check(Hour), n(2).check(Minute).opt(), n(2).check(Second).opt()],
         "PROD TIME",
     ),

@@ -5,7 +5,7 @@ use super::element::Rules;
 use super::profile::Profile;
 use super::reading::{Meaning, Reading};
 use super::trade::put_checked;
-use super::{open, place_issues, read};
+use super::{finish, open, read};
 use crate::domain::Day;
 
 /// Reads a code that a person typed: AIs may stand in brackets. Anything else is read as a scan.
@@ -31,7 +31,7 @@ pub fn read_typed(bytes: &[u8], profile: &Profile, today: Day) -> Reading {
         at += value_at + len;
         rest = rest.get(value_at + len..).unwrap_or_default();
     }
-    place_issues(&mut reading);
+    finish(&mut reading, profile);
     reading
 }
 
