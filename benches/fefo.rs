@@ -34,7 +34,8 @@ pub fn run(report: &mut Report) {
     }
     drop(store);
     let bytes = std::fs::metadata(&path).map_or(0, |file| file.len());
-    report.size("1,000,000 lots: the file", bytes as f64 / 1_048_576.0, 200.0);
+    report.file("1,000,000 lots: the file", bytes, 200_000_000);
+    shares(report, &path);
 
     let mut start = Times::default();
     for _ in 0..STARTS {
@@ -45,6 +46,18 @@ pub fn run(report: &mut Report) {
     suggestions(report, &store, &path);
     orders(report, &store);
     put_away(report, &store);
+}
+
+/// What each table and index takes of the file.
+fn shares(report: &mut Report, path: &Path) {
+    let db = Connection::open(path).expect("a bare connection");
+    let sql =
+        "SELECT name, sum(pgsize) FROM dbstat GROUP BY name HAVING sum(pgsize) > 500000 ORDER BY 2 DESC";
+    let mut query = db.prepare(sql).expect("dbstat");
+    let rows = query.query_map((), |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)));
+    for (name, bytes) in rows.expect("dbstat").map(|row| row.expect("a row")) {
+        report.share(&format!("1,000,000 lots: of it {name}"), bytes.unsigned_abs());
+    }
 }
 
 fn confirm_hold(store: &mut Store, number: i64) {

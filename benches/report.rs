@@ -101,6 +101,7 @@ impl Report {
     }
 
     /// A limit on a size.
+    #[cfg(feature = "gui")]
     pub fn size(&mut self, name: &str, mib: f64, limit_mib: f64) {
         self.0.push(Row {
             name: name.to_owned(),
@@ -112,9 +113,32 @@ impl Report {
         });
     }
 
+    /// A limit on a file, in bytes.
+    pub fn file(&mut self, name: &str, bytes: u64, limit: u64) {
+        self.0.push(Row {
+            name: name.to_owned(),
+            median: megabytes(bytes),
+            p99: String::new(),
+            limit: megabytes(limit),
+            ratio: format!("{:.2}", bytes as f64 / limit as f64),
+            kept: Some(bytes <= limit),
+        });
+    }
+
+    /// A share of what was measured before, without a limit of its own.
+    pub fn share(&mut self, name: &str, bytes: u64) {
+        let (median, none) = (megabytes(bytes), String::new());
+        let (p99, limit, ratio) = (none.clone(), none.clone(), none);
+        self.0.push(Row { name: name.to_owned(), median, p99, limit, ratio, kept: None });
+    }
+
     pub fn missed(&self) -> bool {
         self.0.iter().any(|row| row.kept == Some(false))
     }
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
 }
 
 fn show(time: Duration) -> String {

@@ -15,14 +15,6 @@ impl Reader {
         self.rows(sql, (key.item.0, lot_text(key.lot.as_ref())), origin)
     }
 
-    /// What came with an inbound order, oldest first.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub fn origins_of_order(&self, order: OrderId) -> Result<Vec<Origin>, StoreError> {
-        self.rows(include_str!("sql/origins_of_order.sql"), [order.0], origin)
-    }
-
     /// Where a lot went, oldest first.
     ///
     /// # Errors

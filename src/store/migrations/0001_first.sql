@@ -189,19 +189,19 @@ CREATE TABLE order_closed (
   pending  INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
+-- Where lots came from: one row for each receipt (or undo of one) of a lot, in the lot's order, without a second index.
+-- What came with an order is found by its progress.
 CREATE TABLE origin (
-  id       INTEGER PRIMARY KEY,
   item     INTEGER NOT NULL,
   lot      TEXT    NOT NULL,
   event    BLOB    NOT NULL,
+  settled  INTEGER NOT NULL,
   supplier INTEGER,
   order_id INTEGER,
   quantity INTEGER NOT NULL,
   at       INTEGER NOT NULL,
-  settled  INTEGER NOT NULL
-) STRICT;
-CREATE INDEX origin_lot ON origin (item, lot);
-CREATE INDEX origin_order ON origin (order_id) WHERE order_id IS NOT NULL;
+  PRIMARY KEY (item, lot, event, settled)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE destination (
   id       INTEGER PRIMARY KEY,
