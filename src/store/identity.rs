@@ -70,12 +70,13 @@ impl Reader {
 }
 
 impl Store {
-    /// Takes the identity that the server gave. Events that wait are kept and re-sequenced under it; what was read
+    /// Takes the identity that the server gave; its epoch is a later one where this file has events of that epoch already.
+    /// Events that wait are kept and re-sequenced under it; what was read
     /// from another server is replaced at the first contact.
     ///
     /// # Errors
     /// [`StoreError::Unsent`] where events wait for another server or site: they must be sent there first.
-    pub fn enrol(&mut self, identity: Identity) -> Result<(), StoreError> {
+    pub fn enrol(&mut self, mut identity: Identity) -> Result<(), StoreError> {
         let old = self.identity.clone();
         let moved =
             old.as_ref().is_some_and(|old| (old.server_id, old.site) != (identity.server_id, identity.site));
@@ -86,6 +87,16 @@ impl Store {
             old.as_ref().is_none_or(|old| (old.device, old.epoch) != (identity.device, identity.epoch));
         let restored = old.as_ref().is_some_and(|old| moved || old.server_epoch != identity.server_epoch);
         self.write(|tx| {
+            let waiting = match &old {
+                _ if !renamed => Vec::new(),
+                Some(old) => outbox::unsent(tx, old.epoch)?,
+                None => {
+                    outbox::waiting(tx, "SELECT n, bytes FROM outbox JOIN event USING (n) ORDER BY n", ())?
+                }
+            };
+            if renamed {
+                identity.epoch = outbox::unused_epoch(tx, identity.epoch)?;
+            }
             tx.execute(
                 include_str!("sql/enrol.sql"),
                 (
@@ -100,7 +111,8 @@ impl Store {
                 ),
             )?;
             if renamed {
-                outbox::resequence(tx, identity.epoch)?;
+                outbox::resequence(tx, identity.epoch, waiting)?;
+                outbox::set_acked_through(tx, 0)?;
             }
             if moved {
                 rebase::leave_site(tx)?;
@@ -178,8 +190,10 @@ impl Store {
                 [identity.epoch],
             )?;
             tx.execute("UPDATE contact SET backed_up_through = ?1", [signed(0)])?;
+            let waiting = outbox::unsent(tx, identity.epoch)?;
             tx.execute("UPDATE device SET epoch = ?1", [epoch])?;
-            outbox::resequence(tx, epoch)
+            outbox::resequence(tx, epoch, waiting)?;
+            outbox::set_acked_through(tx, 0)
         })?;
         identity.epoch = epoch;
         self.identity = Some(identity);

@@ -4,7 +4,7 @@ use super::row::{signed, unsigned};
 use super::{Reader, Store, StoreError};
 use crate::domain::{Body, Event, EventId, Timestamp, UserId};
 use crate::sync::wire::{Envelope, Hash, Head};
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 /// How far back an event that can be undone is looked for.
 const UNDO_LOOK_BACK: i64 = 200;
@@ -92,7 +92,7 @@ impl Reader {
     }
 
     pub(super) fn count_unsent(&self) -> Result<u64, StoreError> {
-        let mut query = self.db.prepare_cached("SELECT count(*) FROM outbox WHERE acked = 0")?;
+        let mut query = self.db.prepare_cached(include_str!("sql/outbox_count.sql"))?;
         Ok(query.query_row((), |row| unsigned(row, 0))?)
     }
 }
@@ -126,12 +126,35 @@ pub(super) fn tail(db: &Connection, epoch: u32) -> Result<Head, StoreError> {
     Ok(found.optional()?.unwrap_or_default())
 }
 
-/// Events that wait to be sent and have their place in another epoch go to the end of `epoch`, in the order of their
-/// confirmation. Their ids and bytes stay.
-pub(super) fn resequence(db: &Connection, epoch: u32) -> Result<(), StoreError> {
-    let mut query = db.prepare(include_str!("sql/outbox_other_epochs.sql"))?;
-    let rows = query.query_map([epoch], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let waiting: Vec<(i64, String)> = rows.collect::<Result<_, _>>()?;
+/// An event's row and its canonical bytes.
+pub(super) type Waiting = Vec<(i64, String)>;
+
+/// The events that a query names as `n, bytes`.
+pub(super) fn waiting(db: &Connection, sql: &str, params: impl Params) -> Result<Waiting, StoreError> {
+    let mut query = db.prepare(sql)?;
+    let rows = query.query_map(params, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What the server has not acknowledged in this epoch.
+pub(super) fn unsent(db: &Connection, epoch: u32) -> Result<Waiting, StoreError> {
+    waiting(db, include_str!("sql/outbox_waiting.sql"), [epoch])
+}
+
+/// `wanted`, or the first epoch after all that this file has events of: a sequence is never given twice.
+pub(super) fn unused_epoch(db: &Connection, wanted: u32) -> Result<u32, StoreError> {
+    let newest: Option<u32> = db.query_row("SELECT max(epoch) FROM event", (), |row| row.get(0))?;
+    Ok(newest.map_or(wanted, |newest| wanted.max(newest + 1)))
+}
+
+/// Everything up to this sequence of the present epoch is on the server, what comes after it waits.
+pub(super) fn set_acked_through(db: &Connection, seq: u64) -> Result<(), StoreError> {
+    db.execute("UPDATE contact SET acked_through = ?1", [signed(seq)])?;
+    Ok(())
+}
+
+/// These events go to the end of `epoch`, in the order of their confirmation. Their ids and bytes stay.
+pub(super) fn resequence(db: &Connection, epoch: u32, waiting: Waiting) -> Result<(), StoreError> {
     let mut last = tail(db, epoch)?;
     let mut place = db.prepare("UPDATE event SET epoch = ?2, seq = ?3, hash = ?4 WHERE n = ?1")?;
     for (n, bytes) in waiting {

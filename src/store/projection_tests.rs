@@ -201,8 +201,14 @@ impl World {
         let page = PullReply { stream, events, records, next, head, backed_up_through: 0 };
         self.store.apply_pull(&page, NOW).unwrap();
         self.store.apply_pull(&page, NOW).unwrap();
+        let newest = self.ledger[from..to].iter().map(|(.., seq)| *seq).max().unwrap_or(0);
         for own in &mut self.own {
             own.pending &= !self.ledger[from..to].iter().any(|(event, ..)| event.id == own.event.id);
+            // What was sent before an event that comes back was acknowledged too, and is in the base.
+            if own.seq <= newest {
+                own.acked = own.acked.or(Some(None));
+                own.pending = false;
+            }
         }
         self.stale = false;
     }
@@ -257,7 +263,7 @@ impl World {
         let epoch = ServerEpoch(Uuid::from_u128(self.incarnation));
         self.store.rewind_after_epoch_change(epoch, last, NOW).unwrap();
         for own in &mut self.own {
-            own.acked = if own.seq > last { None } else { own.acked.map(|_| None) };
+            own.acked = if own.seq > last { None } else { Some(None) };
             own.pending |= own.seq > last;
         }
         self.stale = true;

@@ -2,9 +2,10 @@
 
 use super::apply::{Change, apply, apply_control};
 use super::outbox::hash;
-use super::row::{name_of, signed, unsigned};
+use super::push::settle;
+use super::row::{name_of, signed, unsigned, uuid};
 use super::{Reader, Store, StoreError, master, rebase};
-use crate::domain::{Body, Event, MasterRecord, Timestamp};
+use crate::domain::{Body, DeviceId, Event, MasterRecord, Timestamp};
 use crate::sync::wire::{EventEntry, Hash, Head, PullReply, Status, Stream};
 use rusqlite::{Connection, OptionalExtension};
 
@@ -49,6 +50,9 @@ impl Store {
                 if let Ok(record) = serde_json::from_str::<MasterRecord>(&entry.bytes) {
                     master::put(tx, &record)?;
                 }
+            }
+            if reply.stream == Stream::Site {
+                note_own(tx, reply.events.iter().filter(|entry| fresh(entry.stream_seq)))?;
             }
             let caught_up = next.seq >= reply.head.seq;
             if caught_up && reply.stream == Stream::Control {
@@ -107,7 +111,6 @@ fn take_event(db: &Connection, stream: Stream, entry: &EventEntry) -> Result<(),
             n,
             name_of(&entry.status)?,
             None::<&str>,
-            signed(entry.stream_seq),
         ))?;
     }
     let change = match own {
@@ -126,6 +129,26 @@ fn take_event(db: &Connection, stream: Stream, entry: &EventEntry) -> Result<(),
         db.prepare_cached(sql)?.execute((signed(entry.stream_seq), &entry.bytes))?;
     }
     apply(db, &event, change)
+}
+
+/// An own event that comes back was acknowledged, also where the answer that said so was lost; and what this device sent
+/// before it stands before it: where that is still pending, a snapshot has brought it already.
+fn note_own<'a>(db: &Connection, entries: impl Iterator<Item = &'a EventEntry>) -> Result<(), StoreError> {
+    let mut query = db.prepare_cached("SELECT device, epoch FROM device")?;
+    let own = query.query_row((), |row| Ok((DeviceId(uuid(row, 0)?), row.get::<_, u32>(1)?))).optional()?;
+    let Some(own) = own else { return Ok(()) };
+    let of_own = entries.filter(|entry| (entry.device, entry.epoch) == own);
+    let Some(entry) = of_own.max_by_key(|entry| entry.seq) else { return Ok(()) };
+    let (epoch, newest) = (own.1, signed(entry.seq));
+    let mut query = db.prepare_cached("SELECT n FROM event WHERE epoch = ?1 AND seq = ?2 AND bytes = ?3")?;
+    let found: Option<i64> = query.query_row((epoch, newest, &entry.bytes), |row| row.get(0)).optional()?;
+    let Some(found) = found else { return Ok(()) };
+    let sql = "UPDATE contact SET acked_through = max(acked_through, ?1)";
+    db.prepare_cached(sql)?.execute([newest])?;
+    let mut query = db.prepare_cached(include_str!("sql/outbox_before.sql"))?;
+    let before: Vec<i64> =
+        query.query_map((found, epoch, newest), |row| row.get(0))?.collect::<Result<_, _>>()?;
+    before.into_iter().try_for_each(|n| settle(db, n, Change::Absorb).map(drop))
 }
 
 /// The number of this device's own event with equal bytes. Other bytes under the same id are somebody else's.

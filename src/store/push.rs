@@ -2,7 +2,7 @@
 
 use super::apply::{Change, apply};
 use super::row::{name_of, signed};
-use super::{Store, StoreError, pull, rebase};
+use super::{Store, StoreError, outbox, pull, rebase};
 use crate::domain::{Event, Timestamp};
 use crate::sync::wire::{PushReply, PushResult, ServerEpoch, Status, Stream};
 use rusqlite::{Connection, OptionalExtension};
@@ -21,9 +21,8 @@ impl Store {
                 let at_cursor = !site.stale && result.stream_seq <= site.head.seq;
                 take_verdict(tx, epoch, result, at_cursor)?;
             }
-            tx.prepare_cached(include_str!("sql/outbox_acked_through.sql"))?
-                .execute((epoch, signed(reply.acked_through)))?;
-            tx.execute("UPDATE contact SET last_contact = ?1", [now.0])?;
+            tx.prepare_cached(include_str!("sql/contact_acked.sql"))?
+                .execute((now.0, signed(reply.acked_through)))?;
             Ok(())
         })?;
         self.recount()
@@ -47,7 +46,7 @@ impl Store {
             tx.execute("UPDATE device SET server_epoch = ?1", [server])?;
             rebase::forget_cursors(tx)?;
             tx.execute(include_str!("sql/outbox_rewind.sql"), (epoch, signed(device_last_seq)))?;
-            tx.execute(include_str!("sql/event_rewind.sql"), ())?;
+            tx.execute(include_str!("sql/event_rewind.sql"), (epoch, signed(device_last_seq)))?;
             let first: Option<u64> = tx
                 .query_row("SELECT min(seq) FROM event WHERE epoch = ?1", [epoch], |row| {
                     Ok(row.get::<_, Option<i64>>(0)?.map(i64::unsigned_abs))
@@ -57,8 +56,11 @@ impl Store {
             // Where the device no longer has what would come next, the sequence begins anew.
             let broken = first.is_some_and(|first| first > device_last_seq + 1);
             let next_epoch = if broken { epoch + 1 } else { epoch };
+            let elsewhere = "SELECT n, bytes FROM event WHERE epoch <> ?1 ORDER BY n";
+            let waiting = outbox::waiting(tx, elsewhere, [next_epoch])?;
             tx.execute("UPDATE device SET epoch = ?1", [next_epoch])?;
-            super::outbox::resequence(tx, next_epoch)?;
+            outbox::resequence(tx, next_epoch, waiting)?;
+            outbox::set_acked_through(tx, if broken { 0 } else { device_last_seq })?;
             tx.execute("UPDATE contact SET last_contact = ?1, backed_up_through = 0", [now.0])?;
             Ok(next_epoch)
         })?;
@@ -70,17 +72,20 @@ impl Store {
 }
 
 fn take_verdict(db: &Connection, epoch: u32, result: &PushResult, at_cursor: bool) -> Result<(), StoreError> {
+    let place = (epoch, signed(result.seq), signed(result.stream_seq));
+    db.prepare_cached(include_str!("sql/outbox_ack.sql"))?.execute(place)?;
+    let is_trouble = !matches!(result.status, Status::Accepted | Status::Duplicate);
+    if !is_trouble && !at_cursor {
+        return Ok(());
+    }
     let mut query = db.prepare_cached("SELECT n FROM event WHERE epoch = ?1 AND seq = ?2")?;
     let Some(n) = query.query_row((epoch, signed(result.seq)), |row| row.get::<_, i64>(0)).optional()? else {
         return Ok(());
     };
-    db.prepare_cached(include_str!("sql/event_verdict.sql"))?.execute((
-        n,
-        name_of(&result.status)?,
-        &result.reason,
-        signed(result.stream_seq),
-    ))?;
-    db.prepare_cached("UPDATE outbox SET acked = 1 WHERE n = ?1")?.execute([n])?;
+    if result.status != Status::Duplicate {
+        let verdict = (n, name_of(&result.status)?, &result.reason);
+        db.prepare_cached(include_str!("sql/event_verdict.sql"))?.execute(verdict)?;
+    }
     if at_cursor {
         let change = if matches!(result.status, Status::Quarantined | Status::Refused) {
             Change::Void

@@ -132,7 +132,9 @@ fn build(path: &Path, draft: &Path, now: Timestamp) -> Result<Salvage, StoreErro
     let epoch: Option<u32> = tx.query_row("SELECT max(epoch) FROM device", (), |row| row.get(0))?;
     let missing = tx.query_row(include_str!("sql/salvage_missing.sql"), (), |row| unsigned(row, 0))?;
     if let Some(epoch) = epoch {
-        outbox::resequence(&tx, epoch)?;
+        let waiting = outbox::waiting(&tx, include_str!("sql/salvage_waiting.sql"), [epoch])?;
+        outbox::resequence(&tx, epoch, waiting)?;
+        outbox::set_acked_through(&tx, 0)?;
     }
     rebase::replay_pending(&tx)?;
     let count = |sql: &str| tx.query_row(sql, (), |row| unsigned(row, 0));
@@ -140,7 +142,7 @@ fn build(path: &Path, draft: &Path, now: Timestamp) -> Result<Salvage, StoreErro
         moved_to: PathBuf::new(),
         why: String::new(),
         events: count("SELECT count(*) FROM event")?,
-        pending: count("SELECT count(*) FROM outbox WHERE acked = 0")?,
+        pending: count(include_str!("sql/outbox_count.sql"))?,
         missing,
         identity: epoch.is_some(),
         complete,
@@ -211,15 +213,14 @@ fn copy_events(old: &Connection, new: &Connection) -> Result<bool, StoreError> {
         }
         Ok(insert.execute(params_from_iter(values)).map_err(StoreError::from)? > 0)
     };
-    let columns = "n, epoch, seq, id, hash, bytes, operator, at, verdict, reason, stream_seq, backed_up";
-    let whole = read(old, &format!("SELECT {columns} FROM event NOT INDEXED ORDER BY n"), 12, &mut keep)?;
+    let columns = "n, epoch, seq, id, hash, bytes, operator, at, verdict, reason, backed_up";
+    let whole = read(old, &format!("SELECT {columns} FROM event NOT INDEXED ORDER BY n"), 11, &mut keep)?;
     if !whole {
-        read(old, &format!("SELECT {columns} FROM event NOT INDEXED ORDER BY n DESC"), 12, &mut keep)?;
+        read(old, &format!("SELECT {columns} FROM event NOT INDEXED ORDER BY n DESC"), 11, &mut keep)?;
     }
     let altered = drop_altered(new)?;
-    let mut waiting =
-        new.prepare("INSERT OR IGNORE INTO outbox (n, acked) SELECT ?1, ?2 FROM event WHERE n = ?1")?;
-    let known = read(old, "SELECT n, acked FROM outbox ORDER BY n", 2, |values| {
+    let mut waiting = new.prepare("INSERT OR IGNORE INTO outbox (n) SELECT n FROM event WHERE n = ?1")?;
+    let known = read(old, "SELECT n FROM outbox ORDER BY n", 1, |values| {
         waiting.execute(params_from_iter(values)).map_err(StoreError::from)?;
         Ok(true)
     })?;

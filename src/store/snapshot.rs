@@ -49,8 +49,10 @@ impl Store {
 
 /// Events that the server had when it made the snapshot are in it.
 fn absorb(db: &Connection, head: u64) -> Result<(), StoreError> {
-    db.execute(include_str!("sql/outbox_absorb.sql"), [signed(head)])?;
-    Ok(())
+    let mut query = db.prepare(include_str!("sql/outbox_absorb.sql"))?;
+    let absorbed: Vec<i64> = query.query_map([signed(head)], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut known = db.prepare("UPDATE event SET verdict = coalesce(verdict, 'accepted') WHERE n = ?1")?;
+    absorbed.into_iter().try_for_each(|n| known.execute([n]).map(drop)).map_err(StoreError::from)
 }
 
 fn read_rows(db: &Connection, input: &mut Input<'_, impl BufRead>) -> Result<(), StoreError> {

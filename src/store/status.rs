@@ -39,19 +39,20 @@ impl Reader {
     /// # Errors
     /// See [`StoreError`].
     pub fn sync_status(&self) -> Result<SyncStatus, StoreError> {
+        let pending = self.count_unsent()?;
         let mut query = self.db.prepare_cached(include_str!("sql/sync_status.sql"))?;
         Ok(query.query_row((), |row| {
             let time =
                 |column: usize| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(Timestamp));
             Ok(SyncStatus {
-                pending: unsigned(row, 0)?,
-                oldest_pending: time(1)?,
-                last_contact: time(2)?,
-                control_as_of: time(3)?,
-                site_as_of: time(4)?,
-                refused: unsigned(row, 5)?,
+                pending,
+                oldest_pending: time(0)?,
+                last_contact: time(1)?,
+                control_as_of: time(2)?,
+                site_as_of: time(3)?,
+                refused: unsigned(row, 4)?,
                 capacity: self.capacity,
-                last_problem: row.get(6)?,
+                last_problem: row.get(5)?,
             })
         })?)
     }

@@ -184,7 +184,8 @@ impl Ledger {
 
     pub fn add_bytes(&mut self, device: DeviceId, bytes: String, status: Status) -> u64 {
         let stream_seq = self.advance(status, &bytes);
-        self.entries.push(EventEntry { stream_seq, status, received: NOW, device, epoch: 1, seq: 0, bytes });
+        let seq = 1 + self.entries.iter().filter(|entry| entry.device == device).count() as u64;
+        self.entries.push(EventEntry { stream_seq, status, received: NOW, device, epoch: 1, seq, bytes });
         stream_seq
     }
 

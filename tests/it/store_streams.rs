@@ -280,7 +280,16 @@ fn a_device_does_not_leave_with_unsent_events() {
     store.enrol(firstout::store::Identity { device, ..identity() }).unwrap();
     assert_eq!((store.pending(), at_dock(&store, "A")), (1, 1));
     let sent = store.outbox(0, 10, usize::MAX).unwrap();
+    assert_eq!((sent.len(), sent[0].seq), (1, 1), "the new device's sequence begins");
     store.apply_push(&acked(&sent, Status::Accepted, 1), NOW).unwrap();
+    // What was acknowledged stays with the old device; its sequence is given to nobody.
+    store.enrol(identity()).unwrap();
+    assert_eq!(store.identity().unwrap().map(|identity| identity.epoch), Some(3));
+    assert_eq!((store.pending(), confirm(&mut store, 2, receipt("A", "2027-01-31", 1)).seq), (0, 1));
+    let sent = store.outbox(0, 10, usize::MAX).unwrap();
+    assert_eq!(store.chain_before(1).unwrap(), Hash::default());
+    assert_eq!(sent[0].hash, Hash::chain(Hash::default(), sent[0].bytes.as_bytes()));
+    store.apply_push(&acked(&sent, Status::Accepted, 2), NOW).unwrap();
     store.enrol(elsewhere).unwrap();
     assert_eq!((at_dock(&store, "A"), store.item(MILK).unwrap()), (0, None));
 }

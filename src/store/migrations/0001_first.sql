@@ -14,12 +14,14 @@ CREATE TABLE device (
   name         TEXT    NOT NULL
 ) STRICT;
 
+-- `acked_through` and `backed_up_through` are sequences of the present epoch: what comes after `acked_through` waits to be sent.
 CREATE TABLE contact (
   one               INTEGER PRIMARY KEY CHECK (one = 1),
   last_contact      INTEGER,
   skew_ms           INTEGER,
   problem           TEXT,
   problem_at        INTEGER,
+  acked_through     INTEGER NOT NULL DEFAULT 0,
   backed_up_through INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 INSERT INTO contact (one) VALUES (1);
@@ -45,18 +47,18 @@ CREATE TABLE event (
   bytes      TEXT    NOT NULL,
   operator   INTEGER NOT NULL,
   at         INTEGER NOT NULL,
-  verdict    TEXT    CHECK (verdict IN ('accepted', 'flagged', 'quarantined', 'duplicate', 'refused')),
+  verdict    TEXT    CHECK (verdict IN ('accepted', 'flagged', 'quarantined', 'refused')),
   reason     TEXT,
-  stream_seq INTEGER,
   backed_up  INTEGER NOT NULL DEFAULT 0,
   UNIQUE (epoch, seq)
 ) STRICT;
 CREATE INDEX event_trouble ON event (n) WHERE verdict IN ('flagged', 'quarantined', 'refused');
 
--- Events whose effects are still pending: not sent yet (`acked` 0), or sent and not yet come back in the site's stream.
+-- Events whose effects are still pending: not sent yet, or sent and not yet come back in the site's stream, where the
+-- server has said that they stand at `stream_seq`.
 CREATE TABLE outbox (
-  n     INTEGER PRIMARY KEY REFERENCES event (n),
-  acked INTEGER NOT NULL DEFAULT 0 CHECK (acked IN (0, 1))
+  n          INTEGER PRIMARY KEY REFERENCES event (n),
+  stream_seq INTEGER
 ) STRICT;
 
 -- Entries of the site's stream of a kind that this program is too old to know: replayed after an upgrade.

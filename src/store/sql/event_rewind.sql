@@ -1,2 +1,2 @@
-UPDATE event SET verdict = NULL, reason = NULL, stream_seq = NULL, backed_up = 0
-WHERE n IN (SELECT n FROM outbox WHERE acked = 0)
+UPDATE event SET verdict = NULL, reason = NULL, backed_up = 0
+WHERE epoch <> ?1 OR seq > ?2

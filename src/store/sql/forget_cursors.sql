@@ -1,4 +1,4 @@
 UPDATE cursor SET seq = 0, hash = zeroblob(32), stale = 1;
 UPDATE hold SET stale = 1 WHERE settled = 1;
 UPDATE hold_end SET stale = 1;
-UPDATE event SET stream_seq = NULL;
+UPDATE outbox SET stream_seq = NULL;

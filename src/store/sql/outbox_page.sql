@@ -1,5 +1,5 @@
-SELECT event.seq, event.bytes, event.hash
-FROM event JOIN outbox USING (n)
-WHERE event.epoch = (SELECT epoch FROM device) AND event.seq > ?1 AND outbox.acked = 0
-ORDER BY event.seq
+SELECT seq, bytes, hash
+FROM event
+WHERE epoch = (SELECT epoch FROM device) AND seq > max(?1, (SELECT acked_through FROM contact))
+ORDER BY seq
 LIMIT ?2

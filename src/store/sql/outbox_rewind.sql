@@ -1,3 +1,3 @@
-INSERT INTO outbox (n, acked)
-SELECT n, 0 FROM event WHERE epoch <> ?1 OR seq > ?2
-ON CONFLICT DO UPDATE SET acked = 0
+INSERT INTO outbox (n)
+SELECT n FROM event WHERE epoch <> ?1 OR seq > ?2
+ON CONFLICT DO UPDATE SET stream_seq = NULL

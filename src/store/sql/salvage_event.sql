@@ -1,3 +1,3 @@
 INSERT OR IGNORE INTO event
-  (n, epoch, seq, id, hash, bytes, operator, at, verdict, reason, stream_seq, backed_up)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+  (n, epoch, seq, id, hash, bytes, operator, at, verdict, reason, backed_up)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)

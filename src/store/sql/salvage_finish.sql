@@ -6,7 +6,7 @@ UPDATE lot SET settled = 1, base = NULL;
 UPDATE hold SET stale = 1;
 UPDATE hold_end SET stale = 1;
 UPDATE cursor SET seq = 0, hash = zeroblob(32), stale = 1;
-UPDATE event SET stream_seq = NULL;
+UPDATE outbox SET stream_seq = NULL;
 UPDATE device SET epoch = epoch + 1;
 DELETE FROM vacant;
 INSERT INTO vacant (location) SELECT id FROM location EXCEPT SELECT location FROM stock;

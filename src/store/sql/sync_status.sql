@@ -1,6 +1,5 @@
 SELECT
-  (SELECT count(*) FROM outbox WHERE acked = 0),
-  (SELECT at FROM event WHERE n = (SELECT n FROM outbox WHERE acked = 0 ORDER BY n LIMIT 1)),
+  (SELECT at FROM event WHERE epoch = (SELECT epoch FROM device) AND seq = acked_through + 1),
   last_contact,
   (SELECT as_of FROM cursor WHERE stream = 'control'),
   (SELECT as_of FROM cursor WHERE stream = 'site'),

@@ -1,0 +1,5 @@
+-- ?1 is the epoch that the salvage began.
+SELECT n, bytes
+FROM outbox JOIN event USING (n)
+WHERE epoch = ?1 - 1 AND seq > (SELECT acked_through FROM contact)
+ORDER BY n
