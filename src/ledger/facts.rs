@@ -4,6 +4,7 @@ use crate::domain::{
     DeviceId, Event, EventId, HoldState, HoldTarget, LocationId, LocationKind, LotFacts, LotKey, Order,
     OrderId, Place, Progress, Quantity, Role, SiteZone, StockKey, Timestamp, UserId,
 };
+use std::sync::Arc;
 
 /// What the labels have said of a lot so far, and which event said it first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +30,7 @@ pub struct KnownEvent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownOrder {
     /// As the master data has it.
-    pub order: Order,
+    pub order: Arc<Order>,
     /// True once an event or the master data closed it or called it off.
     pub closed: bool,
 }

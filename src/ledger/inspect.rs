@@ -59,10 +59,12 @@ impl<F: Facts> Inspector<'_, F> {
             }
         }
         for (key, delta) in deltas.into_iter().filter(|(_, delta)| !delta.is_zero()) {
-            let balance = self.facts.balance(key)? + delta;
-            if delta.is_negative() && balance.is_negative() {
-                let others = self.facts.last_taker(key)?.into_iter().collect();
-                self.report(others, Mismatch::NegativeBalance { key: key.clone(), balance });
+            if delta.is_negative() {
+                let balance = self.facts.balance(key)? + delta;
+                if balance.is_negative() {
+                    let others = self.facts.last_taker(key)?.into_iter().collect();
+                    self.report(others, Mismatch::NegativeBalance { key: key.clone(), balance });
+                }
             }
             if !matches!(self.event.body, Body::Count(_)) {
                 let at = self.event.corrected_at();

@@ -8,6 +8,7 @@ use crate::domain::{
 };
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 use std::convert::Infallible;
+use std::sync::Arc;
 
 /// What events are judged against and do not carry themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -343,7 +344,7 @@ impl Facts for Stock {
     fn order(&self, id: OrderId) -> Result<Option<KnownOrder>, Infallible> {
         Ok(self.setting.orders.get(&id).map(|order| KnownOrder {
             closed: order.status != OrderStatus::Open || self.closed().any(|closed| closed == id),
-            order: order.clone(),
+            order: Arc::new(order.clone()),
         }))
     }
 

@@ -1,15 +1,16 @@
 //! Whatever order, pieces and repetitions events arrive in, the projections are the fold from zero and the
 //! stock is the same.
 
-use crate::server_support::{Handheld, TestServer, movement};
+use crate::server_support::{Handheld, MORNING, TestServer, movement};
 use firstout::demo::Rng;
 use firstout::domain::{
-    Body, Dispatch, Disposal, EventId, Hold, HoldKind, HoldTarget, LocationId, LotFacts, LotNumber, Move,
-    MoveKind, Movement, OrderId, PartyId, Pick, Reason, Receipt, Short, Undo,
+    Body, Count, CountLine, Dispatch, Disposal, EventId, Hold, HoldKind, HoldTarget, LocationId, LotFacts,
+    LotNumber, Move, MoveKind, Movement, OrderId, PartyId, Pick, Quantity, Reason, Receipt, Short, StockKey,
+    Timestamp, Undo,
 };
 use firstout::server::storage::StorageError;
 use firstout::sync::wire::{SnapshotRow, Status};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const SEEDS: u64 = 6;
 const EVENTS: usize = 60;
@@ -44,11 +45,23 @@ fn body(rng: &mut Rng, earlier: &mut Vec<(EventId, Body)>) -> Body {
     const SHELF: [i64; 3] = [10, 20, 30];
     let order = OrderId(rng.range(1, 2));
     let customer = PartyId(1);
-    match rng.range(0, 9) {
+    match rng.range(0, 10) {
+        10 => {
+            let Movement { item, lot, from: place, .. } = line(rng, &SHELF, &SHELF);
+            let key = StockKey { item, lot, serial: None, place };
+            let [counted, expected] = [(); 2].map(|()| Quantity::balance(rng.range(0, 9)));
+            Body::Count(Count { lines: vec![CountLine { key, counted, expected }], synced_to: 0 })
+        }
         0..=3 => {
             let lines = (0..rng.range(1, 3)).map(|_| line(rng, &[-1], &SHELF)).collect();
             let (supplier, order) = (Some(PartyId(2)), rng.chance(50).then_some(order));
-            Body::Receipt(Receipt { order, supplier, lots: vec![lot(rng)], lines, reason: None })
+            Body::Receipt(Receipt {
+                order,
+                supplier,
+                lots: (0..rng.range(1, 2)).map(|_| lot(rng)).collect(),
+                lines,
+                reason: None,
+            })
         }
         4 => Body::Move(Move { kind: MoveKind::Move, lines: vec![line(rng, &SHELF, &SHELF)] }),
         5 => Body::Pick(Pick { order, lines: vec![line(rng, &SHELF, &[40])], fefo: None }),
@@ -140,4 +153,40 @@ fn any_order_gives_the_same_stock_and_the_fold() {
         assert!(stocks[0].len() > 5, "seed {seed}");
         assert_eq!(stocks[0], stocks[1], "seed {seed}");
     }
+}
+
+/// What a push has read of its lots, stops and counts is kept until its end: its later events see the earlier ones.
+#[test]
+fn a_push_is_judged_event_by_event() {
+    let mut reasons = BTreeSet::new();
+    for seed in 0..SEEDS {
+        let mut rng = Rng::new(seed);
+        let (whole, pieces) = (TestServer::start("model-whole"), TestServer::start("model-pieces"));
+        // A device that was enrolled anew brings events of its old self.
+        let mut makers = ["A", "B"].map(|name| whole.enrol(name));
+        let [mut together, mut apart] = [whole.enrol("C"), pieces.enrol("C")];
+        let mut earlier = Vec::new();
+        for n in 0..EVENTS {
+            let maker = &mut makers[n % 2];
+            maker.now = Timestamp(MORNING + rng.range(0, 60_000));
+            let body = body(&mut rng, &mut earlier);
+            let event = maker.event(1, body.clone());
+            if !matches!(body, Body::Undo(_)) {
+                earlier.push((event.id, body));
+            }
+            let bytes = String::from_utf8(event.encode().unwrap()).unwrap();
+            together.chain(bytes.clone());
+            apart.chain(bytes);
+        }
+        let of_one = together.push_all().results;
+        let of_many = (0..EVENTS).flat_map(|n| apart.push(n, n + 1).results);
+        for (one, other) in of_one.iter().zip(of_many) {
+            let seq = one.seq;
+            assert_eq!((one.status, &one.reason), (other.status, &other.reason), "seed {seed}, event {seq}");
+        }
+        reasons.extend(of_one.into_iter().filter_map(|result| result.reason));
+        assert_sound(&whole, seed);
+    }
+    let expected = ["count_overtaken", "lot_dates_differ", "negative_balance", "taken_while_held"];
+    assert!(expected.iter().all(|reason| reasons.contains(*reason)), "{reasons:?}");
 }

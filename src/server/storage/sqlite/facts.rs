@@ -5,32 +5,94 @@ use super::project::{hu_text, json, lot_text, parse, serial_text};
 use super::records::Records;
 use super::row::{int, status};
 use crate::domain::{
-    Day, DeviceId, Event, EventId, HoldState, HoldTarget, ItemId, LocationId, LocationKind, LotKey,
-    LotNumber, OrderId, OrderStatus, Place, Progress, Quantity, Role, SerialNumber, SiteId, SiteZone,
-    StockKey, Timestamp, UserId,
+    Body, Day, DeviceId, Event, EventId, HoldState, HoldTarget, ItemId, LocationId, LocationKind, LotKey,
+    LotNumber, OrderId, OrderStatus, Place, Progress, Quantity, Role, SerialNumber, SiteZone, StockKey,
+    Timestamp, UserId,
 };
 use crate::ledger::{Facts, KnownEvent, KnownLot, KnownOrder};
+use crate::server::ingest::Batch;
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
 use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// The state of one site in the middle of a push.
 pub(super) struct TableFacts<'a> {
     connection: &'a Connection,
     records: RefCell<&'a mut Records>,
+    memo: RefCell<Memo>,
     site: i64,
     zone: SiteZone,
+    since: Timestamp,
+}
+
+/// What this push has read already: its events are mostly about the same few lots and orders, and nobody else writes
+/// in between. [`TableFacts::learned`] and [`TableFacts::applied`] keep it true.
+#[derive(Default)]
+struct Memo {
+    lots: HashMap<LotKey, Option<KnownLot>>,
+    closings: HashMap<OrderId, bool>,
+    /// The targets of open stops, as JSON.
+    stopped: Option<HashSet<String>>,
+    /// True where there is a count later than the push's first event.
+    counted: Option<bool>,
 }
 
 impl<'a> TableFacts<'a> {
     pub(super) fn new(
         connection: &'a Connection,
         records: &'a mut Records,
-        site: SiteId,
+        batch: &Batch,
     ) -> Result<Self, StorageError> {
+        let site = batch.site;
         records.refresh(connection, site)?;
         let zone = records.zone(connection)?;
-        Ok(Self { connection, records: RefCell::new(records), site: site.0, zone })
+        let (records, memo) = (RefCell::new(records), RefCell::default());
+        let events = batch.arrivals.iter().filter_map(|arrival| arrival.event.as_ref().ok());
+        let since = events.map(|event| event.corrected_at()).min().unwrap_or(batch.received);
+        Ok(Self { connection, records, memo, site: site.0, zone, since })
+    }
+
+    /// Forgets what this event has changed.
+    pub(super) fn applied(&self, event: &Event) {
+        let mut memo = self.memo.borrow_mut();
+        match &event.body {
+            Body::Receipt(_)
+            | Body::Pick(_)
+            | Body::Move(_)
+            | Body::Short(_)
+            | Body::Dispatch(_)
+            | Body::Disposal(_) => {}
+            _ => *memo = Memo::default(),
+        }
+    }
+
+    /// What a label has added.
+    pub(super) fn learned(&self, lot: LotKey, known: KnownLot) {
+        self.memo.borrow_mut().lots.insert(lot, Some(known));
+    }
+
+    /// True where any stop could be on these.
+    fn is_stopped(&self, targets: &[String]) -> Result<bool, StorageError> {
+        let mut memo = self.memo.borrow_mut();
+        let stopped = match &mut memo.stopped {
+            Some(stopped) => stopped,
+            unread => {
+                let mut statement = self.connection.prepare_cached(include_str!("sql/open_targets.sql"))?;
+                let open = statement.query_map([self.site], |row| row.get(0))?;
+                unread.insert(open.collect::<Result<_, _>>()?)
+            }
+        };
+        Ok(!stopped.is_empty() && targets.iter().any(|target| stopped.contains(target)))
+    }
+
+    fn is_counted_later(&self) -> Result<bool, StorageError> {
+        if let Some(counted) = self.memo.borrow().counted {
+            return Ok(counted);
+        }
+        let after = params![self.site, self.since.0];
+        let counted = self.one(include_str!("sql/any_count_after.sql"), after, |row| row.get(0))?;
+        Ok(*self.memo.borrow_mut().counted.insert(counted.unwrap_or(true)))
     }
 
     /// The site's day.
@@ -118,28 +180,41 @@ impl Facts for TableFacts<'_> {
     }
 
     fn lot(&self, lot: &LotKey) -> Result<Option<KnownLot>, StorageError> {
+        if let Some(known) = self.memo.borrow().lots.get(lot) {
+            return Ok(known.clone());
+        }
         let found: Option<(String, [u8; 16], i64)> = self.one(
             "SELECT facts, event_id, received FROM lot WHERE site = ?1 AND item = ?2 AND lot = ?3",
             params![self.site, lot.item.0, lot_text(lot.lot.as_ref())],
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )?;
-        found
+        let known = found
             .map(|(facts, event, received)| {
                 let event = EventId(Uuid::from_bytes(event));
-                Ok(KnownLot { facts: parse(&facts, "lot")?, event, received: Timestamp(received) })
+                let facts = parse(&facts, "lot")?;
+                Ok::<_, StorageError>(KnownLot { facts, event, received: Timestamp(received) })
             })
-            .transpose()
+            .transpose()?;
+        self.memo.borrow_mut().lots.insert(lot.clone(), known.clone());
+        Ok(known)
     }
 
     fn holds_on(&self, lot: &LotKey, place: &Place) -> Result<Vec<HoldState>, StorageError> {
+        if self.memo.borrow().stopped.as_ref().is_some_and(HashSet::is_empty) {
+            return Ok(Vec::new());
+        }
         let of_hu = place.hu.as_ref().map(|hu| json(&HoldTarget::Hu(hu.clone()))).transpose()?;
-        let mut statement = self.connection.prepare_cached(include_str!("sql/holds_on.sql"))?;
-        let mut rows = statement.query(params![
-            self.site,
+        let targets = [
             json(&HoldTarget::Lot(lot.clone()))?,
             json(&HoldTarget::Location(place.location))?,
-            of_hu.unwrap_or_default()
-        ])?;
+            of_hu.unwrap_or_default(),
+        ];
+        if !self.is_stopped(&targets)? {
+            return Ok(Vec::new());
+        }
+        let [of_lot, of_location, of_hu] = &targets;
+        let mut statement = self.connection.prepare_cached(include_str!("sql/holds_on.sql"))?;
+        let mut rows = statement.query(params![self.site, of_lot, of_location, of_hu])?;
         let mut holds = Vec::new();
         while let Some(row) = rows.next()? {
             holds.push(hold_state(row)?);
@@ -174,12 +249,17 @@ impl Facts for TableFacts<'_> {
 
     fn order(&self, id: OrderId) -> Result<Option<KnownOrder>, StorageError> {
         let Some(order) = self.records.borrow_mut().order(self.connection, id)? else { return Ok(None) };
-        let times: Option<i64> = self.one(
-            "SELECT times FROM closing WHERE site = ?1 AND order_id = ?2",
-            params![self.site, id.0],
-            |row| row.get(0),
-        )?;
-        let closed = order.status != OrderStatus::Open || times.is_some_and(|times| times > 0);
+        let known = self.memo.borrow().closings.get(&id).copied();
+        let closed = match known {
+            Some(closed) => closed,
+            None => {
+                let sql = "SELECT times > 0 FROM closing WHERE site = ?1 AND order_id = ?2";
+                let closed = self.one(sql, params![self.site, id.0], |row| row.get(0))?.unwrap_or(false);
+                self.memo.borrow_mut().closings.insert(id, closed);
+                closed
+            }
+        };
+        let closed = closed || order.status != OrderStatus::Open;
         Ok(Some(KnownOrder { order, closed }))
     }
 
@@ -213,6 +293,9 @@ impl Facts for TableFacts<'_> {
         at: Timestamp,
         except: DeviceId,
     ) -> Result<Vec<EventId>, StorageError> {
+        if !self.is_counted_later()? {
+            return Ok(Vec::new());
+        }
         self.ids(include_str!("sql/counts_after.sql"), key_params!(self.site, key, at.0, except.0.as_bytes()))
     }
 

@@ -36,7 +36,7 @@ impl<'a> Judge<'a> {
         records: &'a mut Records,
         batch: &Batch,
     ) -> Result<Self, StorageError> {
-        let facts = TableFacts::new(connection, records, batch.site)?;
+        let facts = TableFacts::new(connection, records, batch)?;
         Ok(Self { connection, site: batch.site, now: batch.received, facts })
     }
 
@@ -46,7 +46,8 @@ impl<'a> Judge<'a> {
             return Ok(Verdict { status: Status::Refused, reason: refusal.code() });
         }
         let found = inspect(event, &self.facts)?;
-        project::apply(self.connection, self.site, event, stream_seq)?;
+        project::apply(self.connection, self.site, event, stream_seq, &self.facts)?;
+        self.facts.applied(event);
         for discrepancy in &found {
             self.open(discrepancy, stream_seq)?;
         }

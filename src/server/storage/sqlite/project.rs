@@ -1,13 +1,14 @@
 //! Effects → tables: the same effects as the fold's, one statement each.
 
 use super::StorageError;
+use super::facts::TableFacts;
 use super::row::int;
 use crate::domain::{
     Body, Event, EventId, HuCode, LotFacts, LotKey, LotNumber, OrderId, Quantity, SerialNumber, SiteId,
     StockKey, Timestamp,
 };
-use crate::ledger::{Effect, Stage, effects, fill};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use crate::ledger::{Effect, Facts as _, KnownLot, Stage, effects, fill};
+use rusqlite::{Connection, params};
 
 /// What a change of a balance came from, as stored.
 #[derive(Clone, Copy)]
@@ -23,8 +24,9 @@ pub(super) fn apply(
     site: SiteId,
     event: &Event,
     stream_seq: u64,
+    facts: &TableFacts<'_>,
 ) -> Result<(), StorageError> {
-    let target = Target { connection, site, event, stream_seq };
+    let target = Target { connection, site, event, stream_seq, facts };
     effects(event).into_iter().enumerate().try_for_each(|(n, effect)| target.apply(n, effect))
 }
 
@@ -41,14 +43,15 @@ pub(super) fn hu_text(hu: Option<&HuCode>) -> &str {
 }
 
 /// Where one event's effects go.
-struct Target<'a> {
+struct Target<'a, 'b> {
     connection: &'a Connection,
     site: SiteId,
     event: &'a Event,
     stream_seq: u64,
+    facts: &'a TableFacts<'b>,
 }
 
-impl Target<'_> {
+impl Target<'_, '_> {
     fn at(&self) -> Timestamp {
         self.event.corrected_at()
     }
@@ -123,7 +126,7 @@ impl Target<'_> {
         }
         let kind = match self.event.body {
             Body::Count(_) => ChangeKind::Count,
-            Body::Pick(_) | Body::Dispatch(_) => ChangeKind::Sale,
+            Body::Pick(_) | Body::Dispatch(_) if delta.is_negative() => ChangeKind::Sale,
             _ => ChangeKind::Other,
         };
         self.execute(
@@ -146,26 +149,20 @@ impl Target<'_> {
     }
 
     fn lot(&self, said: &LotFacts, received: Timestamp) -> Result<(), StorageError> {
-        let known: Option<(String, i64)> = self
-            .connection
-            .prepare_cached("SELECT facts, received FROM lot WHERE site = ?1 AND item = ?2 AND lot = ?3")?
-            .query_row(params![self.site.0, said.item.0, said.lot.as_str()], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
-            .optional()?;
-        let (facts, received) = match known {
-            None => (said.clone(), received.0),
-            Some((text, first)) => {
-                let mut facts: LotFacts = parse(&text, "lot")?;
-                fill(&mut facts, said);
-                (facts, first.min(received.0))
+        let key = LotKey { item: said.item, lot: Some(said.lot.clone()) };
+        let known = match self.facts.lot(&key)? {
+            None => KnownLot { facts: said.clone(), event: self.event.id, received },
+            Some(mut known) => {
+                fill(&mut known.facts, said);
+                known.received = known.received.min(received);
+                known
             }
         };
-        let id = self.event.id.0.as_bytes();
-        self.execute(
-            include_str!("sql/save_lot.sql"),
-            params![self.site.0, said.item.0, said.lot.as_str(), id, received, json(&facts)?],
-        )
+        let (item, lot) = (said.item.0, said.lot.as_str());
+        let row = (self.site.0, item, lot, known.event.0.as_bytes(), known.received.0, json(&known.facts)?);
+        self.execute(include_str!("sql/save_lot.sql"), row)?;
+        self.facts.learned(key, known);
+        Ok(())
     }
 
     fn progress(
@@ -196,10 +193,9 @@ impl Target<'_> {
     }
 
     fn end_hold(&self, hold: EventId) -> Result<(), StorageError> {
-        self.execute(
-            "INSERT INTO hold_end (site, event_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-            params![self.site.0, hold.0.as_bytes()],
-        )
+        let key = params![self.site.0, hold.0.as_bytes()];
+        self.execute("INSERT INTO hold_end (site, event_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING", key)?;
+        self.execute("UPDATE hold SET ended = 1 WHERE site = ?1 AND event_id = ?2", key)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::domain::{LocationId, LocationKind, MasterRecord, Order, OrderId, Role
 use crate::sync::wire::{Head, Stream};
 use rusqlite::Connection;
 use std::collections::{HashMap, hash_map::Entry};
+use std::sync::Arc;
 
 /// Most records kept; more than this and it starts anew.
 const RECORDS_MAX: usize = 50_000;
@@ -15,14 +16,16 @@ const RECORDS_MAX: usize = 50_000;
 pub(super) struct Records {
     of: Option<(SiteId, Head)>,
     found: HashMap<(&'static str, i64), Option<MasterRecord>>,
+    orders: HashMap<OrderId, Option<Arc<Order>>>,
 }
 
 impl Records {
     /// Forgets what was read before the stream moved on.
     pub(super) fn refresh(&mut self, connection: &Connection, site: SiteId) -> Result<(), StorageError> {
         let now = Some((site, head(connection, site, Stream::Master)?));
-        if self.of != now || self.found.len() > RECORDS_MAX {
+        if self.of != now || self.found.len() + self.orders.len() > RECORDS_MAX {
             self.found.clear();
+            self.orders.clear();
             self.of = now;
         }
         Ok(())
@@ -55,10 +58,17 @@ impl Records {
         &mut self,
         connection: &Connection,
         id: OrderId,
-    ) -> Result<Option<Order>, StorageError> {
-        Ok(match self.find(connection, "order", id.0)? {
-            Some(MasterRecord::Order(order)) => Some(order.clone()),
-            _ => None,
+    ) -> Result<Option<Arc<Order>>, StorageError> {
+        let Some((site, _)) = self.of else { return Ok(None) };
+        Ok(match self.orders.entry(id) {
+            Entry::Occupied(found) => found.get().clone(),
+            Entry::Vacant(slot) => {
+                let order = match master::find(connection, site, "order", id.0)? {
+                    Some(MasterRecord::Order(order)) => Some(Arc::new(order)),
+                    _ => None,
+                };
+                slot.insert(order).clone()
+            }
         })
     }
 

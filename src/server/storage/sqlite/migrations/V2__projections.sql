@@ -14,7 +14,7 @@ CREATE TABLE stock (
 ) STRICT, WITHOUT ROWID;
 
 -- Each event at each balance, for checks that look back: who took the last one, what a counter could not
--- know. Virtual places are left out. kind: 0 other, 1 count, 2 sale.
+-- know. Virtual places are left out. kind: 0 other, 1 count, 2 taken for an order.
 CREATE TABLE change (
   site       INTEGER NOT NULL,
   item       INTEGER NOT NULL,
@@ -32,6 +32,7 @@ CREATE TABLE change (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX change_count ON change (site, item, lot, serial, location, hu, at) WHERE kind = 1;
+CREATE INDEX change_counted ON change (site, at) WHERE kind = 1;
 CREATE INDEX change_sale_location ON change (site, location, at) WHERE kind = 2;
 CREATE INDEX change_sale_hu ON change (site, hu, at) WHERE kind = 2 AND hu <> '';
 
@@ -87,7 +88,7 @@ CREATE TABLE progress (
 ) STRICT, WITHOUT ROWID;
 
 -- `target` is the target's canonical JSON, so that what stops a lot, a place or a handling unit is one
--- look-up.
+-- look-up. `ended` is 1 where `hold_end` has a row.
 CREATE TABLE hold (
   site     INTEGER NOT NULL,
   event_id BLOB    NOT NULL,
@@ -95,10 +96,11 @@ CREATE TABLE hold (
   hold     TEXT    NOT NULL,
   operator INTEGER NOT NULL,
   at       INTEGER NOT NULL,
+  ended    INTEGER NOT NULL CHECK (ended IN (0, 1)),
   PRIMARY KEY (site, event_id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX hold_target ON hold (site, target);
+CREATE INDEX hold_open ON hold (site, target) WHERE ended = 0;
 
 -- Ends come apart from holds: after a restore the two may arrive in either order.
 CREATE TABLE hold_end (

@@ -1,4 +1,3 @@
-SELECT h.event_id, h.hold, h.operator, h.at,
-       EXISTS (SELECT 1 FROM hold_end e WHERE e.site = h.site AND e.event_id = h.event_id)
-FROM hold h
-WHERE h.site = ?1 AND h.event_id = ?2
+SELECT event_id, hold, operator, at, ended
+FROM hold
+WHERE site = ?1 AND event_id = ?2

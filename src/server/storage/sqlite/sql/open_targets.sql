@@ -1,0 +1,1 @@
+SELECT DISTINCT target FROM hold WHERE site = ?1 AND ended = 0
