@@ -9,6 +9,8 @@ mod barcode;
 mod fefo;
 #[cfg(feature = "gui")]
 mod frame;
+#[cfg(all(feature = "net", feature = "server"))]
+mod pipeline;
 mod report;
 mod scan;
 mod site;

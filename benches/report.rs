@@ -73,6 +73,20 @@ impl Report {
         });
     }
 
+    /// Another baseline, for the reader: without a limit.
+    #[cfg(feature = "server")]
+    pub fn beside(&mut self, name: &str, times: &Times, base: &Times) {
+        let ratio = times.median().as_secs_f64() / base.median().as_secs_f64().max(f64::EPSILON);
+        self.0.push(Row {
+            name: name.to_owned(),
+            median: show(base.median()),
+            p99: show(base.p99()),
+            limit: String::new(),
+            ratio: format!("{ratio:.2}×"),
+            kept: None,
+        });
+    }
+
     /// A limit in time, on the median.
     pub fn within(&mut self, name: &str, times: &Times, limit: Duration) {
         let ratio = times.median().as_secs_f64() / limit.as_secs_f64();

@@ -29,6 +29,13 @@ impl Folder {
     pub fn file(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
+
+    #[cfg(feature = "server")]
+    pub fn make(&self, name: &str) -> PathBuf {
+        let path = self.file(name);
+        std::fs::create_dir_all(&path).expect("a folder in it");
+        path
+    }
 }
 
 impl Drop for Folder {
