@@ -39,6 +39,9 @@ enum Command {
     /// A demo warehouse, its server and a handheld.
     #[cfg(feature = "gui")]
     Demo(DemoArgs),
+    /// Prints the sheet of codes that a scanner is set up with, as HTML.
+    #[cfg(feature = "gui")]
+    ScannerCodes,
     /// Makes this device one of a site's, with a token from `firstout-server enrol`.
     #[cfg(feature = "gui")]
     Enrol(EnrolArgs),
@@ -60,6 +63,8 @@ fn main() -> anyhow::Result<()> {
         }
         #[cfg(feature = "gui")]
         Some(Command::Demo(args)) => demo::run(&args)?,
+        #[cfg(feature = "gui")]
+        Some(Command::ScannerCodes) => println!("{}", firstout::app::symbols::scanner_sheet()),
         #[cfg(feature = "gui")]
         Some(Command::Enrol(args)) => {
             let identity = data::enrol(&args)?;

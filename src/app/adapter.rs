@@ -2,6 +2,7 @@
 //!
 //! A page that did not change is not set again, so that lists keep their place and a frame paints only what moved.
 
+use super::symbols;
 use super::ui::{self, AppWindow};
 use crate::screens::{self as view, View};
 use slint::{Global, ModelRc, SharedString, VecModel};
@@ -113,6 +114,7 @@ fn show_page(window: &AppWindow, shell: &ui::Shell, page: &view::Page) {
         Page::LookUp(page) => look_up(window, page, ui::Screen::LookUp),
         Page::Hold(page) => look_up(window, page, ui::Screen::Hold),
         Page::Sync(page) => sync(window, page),
+        Page::Calibrate(page) => calibrate(window, page),
     };
     shell.set_screen(screen);
 }
@@ -209,6 +211,22 @@ fn sync(window: &AppWindow, page: &view::SyncPage) -> ui::Screen {
     global.set_reassurance(text(&page.reassurance));
     global.set_problem(text(&page.problem));
     ui::Screen::Sync
+}
+
+fn calibrate(window: &AppWindow, page: &view::CalibratePage) -> ui::Screen {
+    let global = ui::Calibrate::get(window);
+    let drawn = page.symbol.as_ref().and_then(symbols::drawn);
+    global.set_linear(
+        page.symbol.as_ref().is_some_and(|symbol| symbol.kind != view::SymbolKind::Gs1DataMatrix),
+    );
+    global.set_columns(drawn.as_ref().map_or(0, |(_, columns)| *columns));
+    global.set_code(drawn.map(|(image, _)| image).unwrap_or_default());
+    global.set_prompt(text(&page.prompt));
+    global.set_hint(text(&page.hint));
+    global.set_tone(tone(page.tone));
+    global.set_facts(model(&page.facts, fact));
+    global.set_advice(model(&page.advice, |advice| text(advice)));
+    ui::Screen::Calibrate
 }
 
 /// A titled list as one run of rows, its title first.

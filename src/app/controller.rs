@@ -58,7 +58,7 @@ impl Controller {
         shell.on_tap(move |id| this.borrow_mut().tap(&id));
         let this = Rc::clone(&controller);
         shell.on_key(move |text, control, alt, meta, repeat| {
-            let key = Key { text: &text, control, other_modifier: alt || meta, repeat };
+            let key = Key { text: &text, control, alt, meta, repeat };
             let taken = this.borrow_mut().key(key);
             Self::listen(&this);
             taken

@@ -17,6 +17,7 @@ pub mod headless;
 pub mod run;
 #[cfg(all(feature = "sound", not(target_os = "android")))]
 mod speaker;
+pub mod symbols;
 pub mod ui;
 pub mod wedge;
 pub mod worker;

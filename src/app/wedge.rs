@@ -27,8 +27,10 @@ pub struct Key<'a> {
     pub text: &'a str,
     /// With Control.
     pub control: bool,
-    /// With Alt or Meta: never part of a scan.
-    pub other_modifier: bool,
+    /// With Alt: digits are the code of one character, everything else is no part of a scan.
+    pub alt: bool,
+    /// With Meta: never part of a scan.
+    pub meta: bool,
     /// The keyboard repeats it because it is held down.
     pub repeat: bool,
 }
@@ -54,6 +56,8 @@ pub struct Wedge {
     run: String,
     first_ms: u64,
     last_ms: u64,
+    /// The digits pressed with Alt held: Alt+029 is how some scanners write 0x1D.
+    alt_digits: String,
 }
 
 enum Kind {
@@ -61,21 +65,35 @@ enum Kind {
     End,
     Erase,
     Back,
+    /// The frame around a scan, which says nothing.
+    Frame,
     None,
 }
 
 impl Wedge {
     /// Takes a key. The flag is false where the key means nothing here and belongs to whoever else wants it.
     pub fn key(&mut self, key: Key<'_>, at_ms: u64, typing: bool) -> (bool, Vec<Heard>) {
-        let kind = kind(key);
+        let kind = kind(key, self.is_fast());
         if key.repeat {
             // A key held down is no scan; only erasing repeats.
             let heard = if typing && matches!(kind, Kind::Erase) { vec![Heard::Erase] } else { vec![] };
             return (!matches!(kind, Kind::None), heard);
         }
         let mut heard = self.idle(at_ms, typing);
+        if let Some(digit) = alt_digit(key) {
+            self.alt_digits.push(digit);
+            self.last_ms = at_ms;
+            // Three digits end a code with a zero before it; the window does not say when Alt is let go.
+            let ends = self.alt_digits.len() >= if self.alt_digits.starts_with('0') { 4 } else { 3 };
+            if ends || matches!(self.alt_digits.as_str(), "004" | "013" | "028" | "029" | "030" | "031") {
+                heard.extend(self.end_alt(at_ms, typing));
+            }
+            return (true, heard);
+        }
+        heard.extend(self.end_alt(at_ms, typing));
         match kind {
             Kind::None => return (false, heard),
+            Kind::Frame => {}
             Kind::Char(c) => self.push(c, at_ms),
             Kind::End => heard.extend(self.end(typing)),
             Kind::Erase => {
@@ -97,15 +115,31 @@ impl Wedge {
             return vec![];
         }
         let count = self.run.chars().count();
+        if count >= UNENDED_CHARS_MIN && self.is_fast() { vec![self.scan()] } else { self.flush() }
+    }
+
+    /// True where the keys so far came faster than a person's.
+    fn is_fast(&self) -> bool {
+        let count = self.run.chars().count() as u64;
         let spent = self.last_ms.saturating_sub(self.first_ms);
-        let fast = spent <= BURST_GAP_MS * (count as u64).saturating_sub(1);
-        if count >= UNENDED_CHARS_MIN && fast { vec![self.scan()] } else { self.flush() }
+        count > 1 && spent <= BURST_GAP_MS * (count - 1)
     }
 
     /// How long after a key [`Wedge::idle`] has something to say.
     #[must_use]
     pub fn wait_ms(typing: bool) -> u64 {
         if typing { BURST_GAP_MS } else { PAUSE_MS }
+    }
+
+    /// The character whose code was typed with Alt held.
+    fn end_alt(&mut self, at_ms: u64, typing: bool) -> Vec<Heard> {
+        let code = std::mem::take(&mut self.alt_digits).parse::<u8>();
+        match code.ok() {
+            Some(b'\t' | b'\n' | b'\r') => return self.end(typing),
+            Some(code @ (4 | 28..=126)) => self.push(char::from(code), at_ms),
+            _ => {}
+        }
+        vec![]
     }
 
     fn push(&mut self, c: char, at_ms: u64) {
@@ -140,10 +174,10 @@ impl Wedge {
     }
 }
 
-fn kind(key: Key<'_>) -> Kind {
+fn kind(key: Key<'_>, in_scan: bool) -> Kind {
     let mut chars = key.text.chars();
     let (Some(c), None) = (chars.next(), chars.next()) else { return Kind::None };
-    if key.other_modifier {
+    if key.alt || key.meta {
         return Kind::None;
     }
     match c {
@@ -151,9 +185,14 @@ fn kind(key: Key<'_>) -> Kind {
         F8 | GS => Kind::Char(GS),
         '\u{8}' => Kind::Erase,
         '\n' | '\r' | '\t' => Kind::End,
+        '\u{3}' if in_scan => Kind::End,
+        '\u{2}' if !in_scan => Kind::Frame,
         // Ctrl+] is 0x1D, Ctrl+^ 0x1E and so on: ISO 646's control characters as a keyboard sends them.
         '@'..='_' | 'a'..='z' if key.control => match c.to_ascii_uppercase() as u8 & 0x1f {
             b'\t' | b'\n' | b'\r' => Kind::End,
+            // STX and ETX frame a scan; with no scan before it, Ctrl+C is somebody else's.
+            3 if in_scan => Kind::End,
+            2 if !in_scan => Kind::Frame,
             code @ (4 | 28..=31) => Kind::Char(char::from(code)),
             _ => Kind::None,
         },
@@ -163,6 +202,13 @@ fn kind(key: Key<'_>) -> Kind {
         _ if c.is_control() => Kind::None,
         _ => Kind::Char(c),
     }
+}
+
+/// The digit of a code that is typed with Alt held.
+fn alt_digit(key: Key<'_>) -> Option<char> {
+    let mut chars = key.text.chars();
+    let (Some(c), None) = (chars.next(), chars.next()) else { return None };
+    (key.alt && !key.meta && !key.control && c.is_ascii_digit()).then_some(c)
 }
 
 #[cfg(test)]
@@ -249,16 +295,62 @@ mod tests {
     #[test]
     fn control_keys_are_separators_and_nothing_else() {
         let press = |text: &str, control| {
-            let mut wedge = Wedge { run: "10A".into(), first_ms: 0, last_ms: 0 };
+            let mut wedge = Wedge { run: "10A".into(), last_ms: 5, ..Wedge::default() };
             let taken = wedge.key(Key { text, control, ..Key::default() }, 5, false).0;
             (taken, wedge.run)
         };
         assert_eq!(press("]", true), (true, "10A\u{1d}".into()));
         assert_eq!(press("^", true), (true, "10A\u{1e}".into()));
         assert_eq!(press("\u{1d}", false), (true, "10A\u{1d}".into()));
-        assert_eq!(press("c", true), (false, "10A".into()));
+        assert_eq!(press("v", true), (false, "10A".into()));
+        assert_eq!(press("c", true), (true, String::new()), "ETX ends it");
         assert_eq!(press("\u{10}", false), (false, "10A".into()), "shift alone");
         assert_eq!(press("\u{f701}", false), (false, "10A".into()), "an arrow");
+    }
+
+    /// Text with what a scanner presses for the separator, in each of these ways.
+    #[test]
+    fn every_way_to_press_the_separator_is_heard() {
+        let (control, alt) = (
+            |text| Key { text, control: true, ..Key::default() },
+            |text| Key { text, alt: true, ..Key::default() },
+        );
+        let plain = |text| Key { text, ..Key::default() };
+        let ways: [&[Key<'_>]; 6] = [
+            &[plain("\u{1d}")],
+            &[plain("\u{f70b}")],
+            &[control("]")],
+            &[alt("0"), alt("2"), alt("9")],
+            &[alt("2"), alt("9")],
+            &[alt("0"), alt("0"), alt("2"), alt("9")],
+        ];
+        for (gap_ms, typing) in [(1, false), (1, true), (40, false), (40, true)] {
+            for way in ways {
+                let keys = ["]", "C", "1", "1", "0", "A"].map(plain);
+                let rest = ["2", "1", "B", "\r"].map(plain);
+                let all = keys.iter().chain(way).chain(&rest).enumerate();
+                let mut wedge = Wedge::default();
+                let heard: Vec<Heard> = all
+                    .flat_map(|(index, key)| wedge.key(*key, 1000 + index as u64 * gap_ms, typing).1)
+                    .collect();
+                assert_eq!(heard, [Heard::Scan(b"]C110A\x1d21B".to_vec())], "{way:?} {gap_ms} ms");
+            }
+        }
+    }
+
+    #[test]
+    fn a_frame_and_two_labels_at_any_speed() {
+        for gap_ms in [1, 40] {
+            for typing in [false, true] {
+                check(typing, gap_ms, "\u{2}B-0001\u{3}", "scan(B-0001)");
+                check(typing, gap_ms, "]C110A⏎]C110B⇥", "scan(]C110A) scan(]C110B)");
+                let doubled = "scan(]C110A) enter scan(]C110B) scan(]C110C)";
+                check(typing, gap_ms, "]C110A⏎⏎]C110B⏎\u{2}]C110C⏎", doubled);
+            }
+        }
+        // Ctrl+C without a scan is somebody else's.
+        let copy = Key { text: "c", control: true, ..Key::default() };
+        assert!(!Wedge::default().key(copy, 5, false).0);
     }
 
     #[test]

@@ -28,6 +28,8 @@ codes! {
     TextTooLong = "text-too-long",
     /// Warning: the bytes are not UTF-8 and were taken for Latin-1.
     NotUtf8 = "not-utf8",
+    /// Warning: Caps Lock was on; letters were swapped back.
+    CaseSwapped = "case-swapped",
     /// Error: no such Application Identifier.
     UnknownAi = "unknown-ai",
     /// Error: the data end within an Application Identifier.

@@ -6,6 +6,8 @@
 //! (`table.rs`), so that a new one is a row.
 
 mod ai;
+mod burst;
+mod calibrate;
 mod check;
 mod companions;
 mod date;
@@ -15,10 +17,12 @@ mod health;
 mod hibc;
 mod identifiers;
 mod issue;
+mod keyboard;
 mod link;
 mod lost;
 mod plain;
 mod profile;
+mod profile_file;
 mod reading;
 mod show;
 mod slots;
@@ -37,9 +41,12 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
+pub use burst::symbols;
+pub use calibrate::{Calibration, SYMBOLS as CALIBRATION_SYMBOLS, Trouble, calibrate, is_symbol};
 pub use companions::{Finding, judge};
 pub use issue::{Issue, IssueCode};
-pub use profile::{LocalKind, Profile, ProfileError};
+pub use profile::{LocalKind, Profile};
+pub use profile_file::ProfileError;
 pub use reading::{Candidate, CandidateReason, Element, Reading, Typed};
 pub use show::escaped;
 pub use symbology::Symbology;
@@ -47,7 +54,9 @@ pub use typed::read_typed;
 
 use crate::domain::Day;
 use element::Rules;
+use keyboard::Swapped;
 use reading::Meaning;
+use std::borrow::Cow;
 use symbology::identify;
 
 /// Longest scan that is read, in bytes; no symbol carries more than 2,953 bytes (QR Code 40-L).
@@ -93,11 +102,17 @@ fn finish(reading: &mut Reading, profile: &Profile) {
 /// Takes the bytes in, finds the symbology and the data.
 fn open(bytes: &[u8], profile: &Profile, today: Day) -> Reading {
     let kept = bytes.get(..INPUT_BYTES_MAX).unwrap_or(bytes);
-    let (text, source) = match std::str::from_utf8(kept) {
+    let (mut text, mut source) = match std::str::from_utf8(kept) {
         Ok(text) => (text.to_owned(), None),
         // What scanners send is Latin-1 unless the symbol says otherwise (ISO/IEC 15424, default ECI 3).
         Err(_) => (kept.iter().map(|&byte| char::from(byte)).collect(), Some(Box::from(kept))),
     };
+    let is_latin = source.is_some();
+    let (restored, swapped) = profile.keyboard.restore(&text);
+    if let Cow::Owned(restored) = restored {
+        source = Some(Box::from(kept));
+        text = restored;
+    }
     let body = profile.body(&text);
     let (symbology, identifier_len) = identify(body.as_bytes());
     let data = body.get(identifier_len..).unwrap_or(body);
@@ -119,23 +134,30 @@ fn open(bytes: &[u8], profile: &Profile, today: Day) -> Reading {
     if bytes.len() > INPUT_BYTES_MAX {
         let message = format!("a scan of {} bytes; no symbol holds more than {INPUT_BYTES_MAX}", bytes.len());
         reading.error(IssueCode::InputTooLong, INPUT_BYTES_MAX, message);
-    } else if reading.bytes.is_some() {
+    }
+    if is_latin && reading.is_ok() {
         reading.warn(IssueCode::NotUtf8, 0, "the bytes are not UTF-8; they were taken for Latin-1");
+    }
+    if swapped == Swapped::ByIdentifier {
+        reading.warn(IssueCode::CaseSwapped, 0, "Caps Lock seems to be on; letters were swapped back");
     }
     reading
 }
 
-/// Turns places in a text made from Latin-1 into places in the bytes: one character was one byte.
+/// Turns places in a text that is not the bytes into places in the bytes: one character was one character.
 fn place_issues(reading: &mut Reading) {
-    if reading.bytes.is_none() {
-        return;
-    }
-    let text = std::mem::take(&mut reading.text);
+    let Some(bytes) = &reading.bytes else { return };
     for issue in reading.errors.iter_mut().chain(&mut reading.warnings) {
-        issue.at = text.get(..issue.at).unwrap_or(&text).chars().count();
+        issue.at = place_in(bytes, &reading.text, issue.at);
     }
-    reading.text = text;
     for candidate in &mut reading.candidates {
         place_issues(&mut candidate.reading);
     }
+}
+
+/// Where the character at `at` of `text` stands in the bytes it was made from.
+fn place_in(bytes: &[u8], text: &str, at: usize) -> usize {
+    let chars = text.get(..at).unwrap_or(text).chars().count();
+    let offset = |text: &str| text.char_indices().nth(chars).map_or(text.len(), |(offset, _)| offset);
+    std::str::from_utf8(bytes).map_or(chars.min(bytes.len()), offset)
 }

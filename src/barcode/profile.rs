@@ -1,13 +1,14 @@
 //! How one device's scanner talks: what stands for the separator, what it adds, and which codes are the
 //! site's own.
 
-use serde::Deserialize;
+use super::keyboard::Keyboard;
+use serde::{Deserialize, Serialize};
 
 /// The byte that separates elements (FNC1 within the data; General Specifications 7.8).
 pub(super) const GS: u8 = 0x1d;
 
 /// What one of the site's own codes is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LocalKind {
     /// An operator.
@@ -33,49 +34,18 @@ impl LocalKind {
     }
 }
 
-/// Why a text is not a profile.
-#[derive(Debug, thiserror::Error)]
-#[error("not a scanner profile: {0}")]
-pub struct ProfileError(#[from] serde_json::Error);
-
-/// A profile as it is written in a file.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct ProfileFile {
-    /// Begins with what [`Profile::default`] takes for separators and local codes, and adds to it.
-    defaults: bool,
-    separators: Vec<String>,
-    prefixes: Vec<String>,
-    suffixes: Vec<String>,
-    local: Vec<LocalForm>,
-    healthcare: bool,
-}
-
-impl Default for ProfileFile {
-    fn default() -> Self {
-        let [separators, prefixes, suffixes] = [const { Vec::new() }; 3];
-        Self { defaults: true, separators, prefixes, suffixes, local: Vec::new(), healthcare: false }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LocalForm {
-    kind: LocalKind,
-    pattern: String,
-}
-
 /// A device's scanner and a site's own codes.
 ///
 /// The default takes what scanners send most often for the separator; none of it is allowed in a GS1 value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
-    separators: Vec<String>,
+    pub(super) separators: Vec<String>,
     /// The bytes that a separator begins with, so that most bytes of a value cost one look.
     begins: [u64; 4],
-    prefixes: Vec<String>,
-    suffixes: Vec<String>,
-    local: Vec<(LocalKind, String)>,
+    pub(super) prefixes: Vec<String>,
+    pub(super) suffixes: Vec<String>,
+    pub(super) keyboard: Keyboard,
+    pub(super) local: Vec<(LocalKind, String)>,
     healthcare: bool,
 }
 
@@ -101,6 +71,7 @@ impl Profile {
             begins: [0; 4],
             prefixes: Vec::new(),
             suffixes: Vec::new(),
+            keyboard: Keyboard::default(),
             local: Vec::new(),
             healthcare: false,
         };
@@ -108,24 +79,12 @@ impl Profile {
         bare
     }
 
-    /// Reads `{"separators": ["F8"], "prefixes": [], "suffixes": ["#"], "local": [{"kind": "location",
-    /// "pattern": "L-*"}], "healthcare": false}`; `"defaults": false` begins with [`bare`](Self::bare).
-    ///
-    /// # Errors
-    /// The text is no JSON, or has other fields than these.
-    pub fn from_json(text: &str) -> Result<Self, ProfileError> {
-        let file: ProfileFile = serde_json::from_str(text)?;
-        let mut profile = if file.defaults { Self::default() } else { Self::bare() };
-        profile = profile.with_healthcare(file.healthcare);
-        profile = file.separators.iter().fold(profile, |profile, text| profile.with_separator(text));
-        profile = file.prefixes.iter().fold(profile, |profile, text| profile.with_prefix(text));
-        profile = file.suffixes.iter().fold(profile, |profile, text| profile.with_suffix(text));
-        Ok(file.local.iter().fold(profile, |profile, form| profile.with_local(form.kind, &form.pattern)))
-    }
-
     /// Takes `text` for the separator too. An empty text is ignored.
     #[must_use]
     pub fn with_separator(mut self, text: &str) -> Self {
+        if self.separators.iter().any(|known| known == text) {
+            return self;
+        }
         push_text(&mut self.separators, text);
         if let Some(&first) = text.as_bytes().first() {
             self.note_begin(first);
@@ -147,6 +106,27 @@ impl Profile {
         self
     }
 
+    /// Takes back what a keyboard in the wrong layout makes of characters: each pair is what arrives, and
+    /// what it stands for.
+    #[must_use]
+    pub fn with_keys(mut self, pairs: &[(char, char)]) -> Self {
+        pairs.iter().for_each(|&(arrives, means)| self.keyboard.learn(arrives, means));
+        self
+    }
+
+    /// Caps Lock is on: small and capital letters arrive swapped, until an identifier shows that they do not.
+    #[must_use]
+    pub fn with_caps_lock(mut self, caps_lock: bool) -> Self {
+        self.keyboard.caps_lock = caps_lock;
+        self
+    }
+
+    /// The same without prefixes, suffixes and the keyboard's ways: what a calibration begins with.
+    pub(super) fn without_scanner(&self) -> Self {
+        let local = self.local.clone();
+        Self { local, healthcare: self.healthcare, ..Self::default() }
+    }
+
     /// Takes codes of this form for the site's own: `#` is a digit, `?` any character, `*` at the end the
     /// rest.
     #[must_use]
@@ -165,8 +145,40 @@ impl Profile {
     }
 
     /// See [`with_healthcare`](Self::with_healthcare).
-    pub(super) fn is_healthcare(&self) -> bool {
+    #[must_use]
+    pub fn is_healthcare(&self) -> bool {
         self.healthcare
+    }
+
+    /// The first separator that is not a usual one.
+    #[must_use]
+    pub fn own_separator(&self) -> Option<&str> {
+        let usual = Self::default().separators;
+        self.separators.iter().find(|text| !usual.contains(text)).map(String::as_str)
+    }
+
+    /// What is taken off the beginning.
+    #[must_use]
+    pub fn first_prefix(&self) -> Option<&str> {
+        self.prefixes.first().map(String::as_str)
+    }
+
+    /// What is taken off the end.
+    #[must_use]
+    pub fn first_suffix(&self) -> Option<&str> {
+        self.suffixes.first().map(String::as_str)
+    }
+
+    /// True where letters arrive swapped.
+    #[must_use]
+    pub fn has_caps_lock(&self) -> bool {
+        self.keyboard.caps_lock
+    }
+
+    /// Keys that arrive as others.
+    #[must_use]
+    pub fn swapped_keys(&self) -> usize {
+        self.keyboard.pairs().count()
     }
 
     /// What the site uses this code for, where its form tells.
@@ -247,18 +259,6 @@ mod tests {
 
     fn check(pattern: &str, text: &str, expected: bool) {
         assert_eq!(fits(pattern, text), expected, "{pattern} {text}");
-    }
-
-    #[test]
-    fn a_file_describes_a_scanner() {
-        let text = r#"{"defaults": false, "separators": ["F8"], "suffixes": ["~"],
-            "local": [{"kind": "location", "pattern": "L-*"}]}"#;
-        let expected = Profile::bare().with_separator("F8").with_suffix("~");
-        assert_eq!(Profile::from_json(text).unwrap(), expected.with_local(LocalKind::Location, "L-*"));
-        assert_eq!(Profile::from_json("{}").unwrap(), Profile::default());
-        for text in ["", "{\"seperators\": []}", "{\"local\": [{\"kind\": \"x\", \"pattern\": \"A\"}]}"] {
-            assert!(Profile::from_json(text).is_err(), "{text}");
-        }
     }
 
     #[test]

@@ -401,6 +401,7 @@ impl Reading {
 
     fn element(&self, slot: &Slot) -> Element<'_> {
         let (ai, value) = (self.ai_text(slot), self.slot_value(slot));
+        let at = usize::from(slot.ai_at).min(self.source_len);
         let typed = slot.valid.then(|| self.typed(slot, ai, value)).flatten().unwrap_or(Typed::Text);
         Element {
             ai,
@@ -408,7 +409,7 @@ impl Reading {
             value,
             typed,
             valid: slot.valid,
-            at: usize::from(slot.ai_at).min(self.source_len),
+            at: self.bytes.as_ref().map_or(at, |bytes| super::place_in(bytes, &self.text, at)),
         }
     }
 

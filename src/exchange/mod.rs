@@ -7,4 +7,4 @@ mod sheet;
 
 pub use code128::Code128Error;
 pub use label::{Label, Symbology};
-pub use sheet::{label_svg, labels_html};
+pub use sheet::{label_modules, label_svg, labels_html};

@@ -70,6 +70,14 @@ pub fn label_svg(label: &Label) -> Result<String, String> {
     })
 }
 
+/// One label's barcode as dark and light modules, row by row, without quiet zones; a linear one has one row.
+///
+/// # Errors
+/// The reason, in words, where the data does not fit the symbology.
+pub fn label_modules(label: &Label) -> Result<Vec<Vec<bool>>, String> {
+    pattern(label).map(|pattern| pattern.rows)
+}
+
 fn pattern(label: &Label) -> Result<Pattern, String> {
     let linear = |gs1| {
         let row = code128::modules(label.data(), gs1).map_err(|error| error.to_string())?;

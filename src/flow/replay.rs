@@ -132,6 +132,9 @@ fn middle(page: &Page) -> String {
         Page::Dispatch(page) => vec![&page.prompt, &page.customer, &page.loaded],
         Page::LookUp(page) | Page::Hold(page) => vec![&page.prompt, &page.heading, &page.status],
         Page::Sync(page) => vec![&page.headline, &page.problem],
+        Page::Calibrate(page) => {
+            std::iter::once(&page.prompt).chain(&page.advice).map(String::as_str).collect()
+        }
     };
     words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" · ")
 }

@@ -1,5 +1,6 @@
 //! Which jobs there are, who may do them, and which page begins each. The only place that knows every page.
 
+use super::calibrate::Calibrate;
 use super::carry::Carry;
 use super::dispatch::Dispatch;
 use super::hold::HoldPage;
@@ -10,7 +11,7 @@ use super::receive::Receive;
 use super::resolve::{Meaning, Scan};
 use super::screen::{Desk, Screen};
 use super::sync_status::SyncStatusPage;
-use super::words::{Common, Words};
+use super::words::{Common, Scanner, Words};
 use crate::domain::{Direction, MoveKind, Order, Role};
 use crate::store::StoreError;
 
@@ -33,6 +34,8 @@ pub enum Job {
     Hold,
     /// How safe everything is; behind the badge.
     Sync,
+    /// How the scanner talks; behind the badge.
+    Calibrate,
 }
 
 /// Whether a job could be opened.
@@ -60,6 +63,7 @@ impl Job {
             Self::LookUp => "tile:look_up",
             Self::Hold => "tile:hold",
             Self::Sync => "badge",
+            Self::Calibrate => "calibrate",
         }
     }
 
@@ -75,6 +79,7 @@ impl Job {
             Self::LookUp => Common::TileLookUp,
             Self::Hold => Common::TileHold,
             Self::Sync => Common::TileSync,
+            Self::Calibrate => return words.say(Scanner::Title),
         })
     }
 
@@ -91,7 +96,7 @@ impl Job {
 
 /// The job that a tap opens, on whatever page.
 pub(super) fn of_tap(id: &str) -> Option<Job> {
-    Job::ALL.into_iter().chain([Job::Sync]).find(|job| job.tap() == id)
+    Job::ALL.into_iter().chain([Job::Sync, Job::Calibrate]).find(|job| job.tap() == id)
 }
 
 /// The page where a job begins.
@@ -106,6 +111,7 @@ pub(super) fn open(desk: &Desk<'_>, job: Job) -> Result<Opened, StoreError> {
         Job::LookUp => Box::new(LookUp::default()),
         Job::Hold => Box::new(HoldPage::default()),
         Job::Sync => Box::new(SyncStatusPage::default()),
+        Job::Calibrate => Box::new(Calibrate::default()),
     };
     Ok(Opened::Page(page, String::new()))
 }

@@ -4,6 +4,7 @@
 //! file, a line in `jobs.rs`, and its words.
 
 mod ages;
+mod calibrate;
 mod carry;
 mod dispatch;
 mod entry;

@@ -4,6 +4,7 @@ use super::entry::Entry;
 use super::resolve::Scan;
 use super::view::{Button, Page, Sheet, Tone};
 use super::words::{Message, Words};
+use crate::barcode::Profile;
 use crate::domain::{Body, Day, Event, EventId, Quantity, Site, Timestamp, User};
 use crate::store::{Draft, Store, StoreError};
 
@@ -40,6 +41,8 @@ pub(super) struct Tally {
     pub confirmed: u32,
     /// True where one could not be saved.
     pub failed: bool,
+    /// True where the scanner's profile is another one now.
+    pub profile: bool,
 }
 
 impl Desk<'_> {
@@ -61,6 +64,16 @@ impl Desk<'_> {
                 Err(error)
             }
         }
+    }
+
+    /// Keeps how the scanner talks; the next scan is read so.
+    ///
+    /// # Errors
+    /// Where it could not be kept.
+    pub fn keep_profile(&mut self, profile: &Profile) -> Result<(), StoreError> {
+        self.store.keep_scanner_profile(&profile.to_json())?;
+        self.tally.profile = true;
+        Ok(())
     }
 
     /// A message in the operator's language.

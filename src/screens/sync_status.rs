@@ -4,7 +4,7 @@ use super::ages::moment;
 use super::resolve::Scan;
 use super::screen::{Answer, Desk, Drawn, Frame, Screen, button};
 use super::view::{Fact, Page, SyncPage};
-use super::words::Syncing;
+use super::words::{Scanner, Syncing};
 use crate::domain::Timestamp;
 use crate::store::{StoreError, SyncStatus};
 
@@ -62,6 +62,7 @@ impl Screen for SyncStatusPage {
         };
         let mut drawn = Drawn::new(words.say(Syncing::Title), Page::Sync(page));
         drawn.primary = Some(button("sync_now", words.say(Syncing::TryNow)));
+        drawn.secondary.push(button("calibrate", words.say(Scanner::Open)));
         drawn
     }
 }

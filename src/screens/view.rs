@@ -181,6 +181,8 @@ pub enum Page {
     Hold(LookUpPage),
     /// How safe everything is.
     Sync(SyncPage),
+    /// How the scanner talks.
+    Calibrate(CalibratePage),
 }
 
 /// Sign-in.
@@ -360,4 +362,42 @@ pub struct SyncPage {
     pub reassurance: String,
     /// What went wrong last, in words; may be empty.
     pub problem: String,
+}
+
+/// How the scanner talks: four codes, then what was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CalibratePage {
+    /// "Scan this code", "The scanner is understood".
+    pub prompt: String,
+    /// The code to scan.
+    pub symbol: Option<Symbol>,
+    /// Where else it can be had; may be empty.
+    pub hint: String,
+    /// The prompt's colour once something was found.
+    pub tone: Tone,
+    /// What was found.
+    pub facts: Vec<Fact>,
+    /// What to change at the scanner.
+    pub advice: Vec<String>,
+}
+
+/// A code to be drawn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Symbol {
+    /// Which barcode.
+    pub kind: SymbolKind,
+    /// What it holds, FNC1 as 0x1D.
+    pub data: String,
+}
+
+/// Which barcode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SymbolKind {
+    /// Plain Code 128.
+    Code128,
+    /// Code 128 that starts with FNC1.
+    Gs1_128,
+    /// DataMatrix that starts with FNC1.
+    Gs1DataMatrix,
 }

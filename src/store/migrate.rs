@@ -6,7 +6,8 @@ use rusqlite::{Connection, TransactionBehavior};
 /// "FOut": the file is ours.
 pub(super) const APPLICATION_ID: u32 = 0x464F_7574;
 
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_first.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_scanner.sql")];
 
 /// The newest schema that this program knows.
 pub(super) const SCHEMA: u32 = MIGRATIONS.len() as u32;

@@ -25,6 +25,7 @@ mod push;
 mod rebase;
 mod row;
 mod salvage;
+mod scanner;
 mod snapshot;
 mod status;
 mod stock;

@@ -40,9 +40,10 @@ pub struct Salvage {
 const READY: &str = ".salvaged";
 
 /// Tables whose rows are carried as they are, those that others refer to first.
-const COPIED: [&str; 14] = [
+const COPIED: [&str; 15] = [
     "device",
     "contact",
+    "scanner",
     "site",
     "item",
     "pack",

@@ -144,3 +144,20 @@ fn the_frame_answers_and_calms() {
     kit.stage.wait(60_000);
     assert!(edge(&kit) != page && edge(&kit) != accepted);
 }
+
+/// A scanner as fast as a keyboard can be, and one as slow as a cheap one is: two labels, one after the other.
+#[test]
+fn two_labels_in_one_burst_at_any_speed() {
+    for gap_ms in [1, 40] {
+        for page in ["home", "receive", "code", "quantity"] {
+            let mut kit = Kit::new(480, 800);
+            kit.answer(views::named(page), Language::English);
+            kit.keys(&format!("{LABEL}\n{LABEL}\tA-03-2\n"), gap_ms);
+            assert_eq!(
+                kit.asked(),
+                [scan_of(LABEL), scan_of(LABEL), scan_of("A-03-2")],
+                "{page} {gap_ms} ms"
+            );
+        }
+    }
+}

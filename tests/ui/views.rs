@@ -65,6 +65,9 @@ pub fn all(german: bool) -> Vec<(&'static str, View)> {
         ("look-up", look_up(&t)),
         ("hold", hold(&t)),
         ("sync", sync(&t)),
+        ("calibrate-linear", calibrate(&t, 1)),
+        ("calibrate-square", calibrate(&t, 2)),
+        ("calibrate-found", calibrate_found(&t)),
     ];
     views.push(("question", question(&t)));
     views.push(("reasons", reasons(&t)));
@@ -473,7 +476,70 @@ fn sync(t: &Tongue) -> View {
     View {
         badge: Badge { text: "12".into(), pending: 12, level: BadgeLevel::Late },
         primary: Some(button("sync_now", t.say("Try now", "Jetzt versuchen"))),
+        secondary: vec![button("calibrate", "Scanner")],
         ..base(t.say("Sync", "Abgleich"), Page::Sync(page))
+    }
+}
+
+fn calibrate(t: &Tongue, step: usize) -> View {
+    let (kind, data) = match step {
+        1 => (SymbolKind::Gs1_128, "10AB12\u{1d}2134"),
+        _ => (SymbolKind::Gs1DataMatrix, "91ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"),
+    };
+    let page = CalibratePage {
+        prompt: t.say("Scan this code", "Diesen Code scannen").into(),
+        symbol: Some(Symbol { kind, data: data.into() }),
+        hint: t
+            .say(
+                "Too small here? The office prints these codes.",
+                "Hier zu klein? Das Büro druckt diese Codes.",
+            )
+            .into(),
+        tone: Tone::Quiet,
+        facts: vec![],
+        advice: vec![],
+    };
+    View {
+        progress: format!("{} {} 4", step + 1, t.say("of", "von")),
+        primary: Some(button("again", t.say("Start again", "Noch einmal"))),
+        strip: strip(Tone::Accepted, t.say("Good. Scan the next one.", "Gut. Den nächsten scannen."), false),
+        ..base(t.say("Set up the scanner", "Scanner einrichten"), Page::Calibrate(page))
+    }
+}
+
+fn calibrate_found(t: &Tongue) -> View {
+    let page = CalibratePage {
+        prompt: t.say("The scanner is understood", "Der Scanner wird verstanden").into(),
+        symbol: None,
+        hint: String::new(),
+        tone: Tone::Accepted,
+        facts: vec![
+            fact(t.say("separator", "Trennzeichen"), "{GS}"),
+            fact(t.say("before each code", "vor jedem Code"), t.say("nothing", "nichts")),
+            fact(t.say("after each code", "nach jedem Code"), t.say("nothing", "nichts")),
+            fact(t.say("names the code type", "nennt die Codeart"), t.say("no", "nein")),
+            fact(t.say("keys swapped", "Tasten vertauscht"), "18"),
+        ],
+        advice: vec![
+            t.say(
+                "Turn on its code identifiers (AIM). It reads safer.",
+                "Code-Kennungen (AIM) einschalten. Das liest sicherer.",
+            )
+            .into(),
+        ],
+    };
+    View {
+        primary: Some(button("done", t.say("Done", "Fertig"))),
+        secondary: vec![button("again", t.say("Start again", "Noch einmal"))],
+        strip: strip(
+            Tone::Done,
+            t.say(
+                "Saved on this device. Go on working.",
+                "Auf diesem Gerät gespeichert. Einfach weiterarbeiten.",
+            ),
+            false,
+        ),
+        ..base(t.say("Set up the scanner", "Scanner einrichten"), Page::Calibrate(page))
     }
 }
 

@@ -3,6 +3,7 @@
 use super::server::{Serving, Site};
 use crate::app::clock::now;
 use crate::app::data::{self, EnrolArgs};
+use crate::app::symbols::scanner_labels;
 use crate::demo::{Warehouse, labels, warehouse};
 use crate::domain::{Day, Timestamp};
 use crate::exchange::{Label, labels_html};
@@ -91,7 +92,8 @@ pub fn prepare(folder: &Path, seed: u64, now: Timestamp) -> anyhow::Result<Prepa
     let handheld = folder.join("handheld.db");
     enrol(&site, &serving, &handheld)?;
     let warehouse = warehouse(seed, today);
-    let labels = labels(&warehouse);
+    let mut labels = labels(&warehouse);
+    labels.extend(scanner_labels());
     let sheet = folder.join("labels.html");
     std::fs::write(&sheet, labels_html(&labels))?;
     let begun = Begun { seed, today, address: serving.address() };

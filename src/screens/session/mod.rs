@@ -87,6 +87,8 @@ pub struct Session {
     tally: Tally,
     /// The page on top could not be read after something was saved: it is read again before the next input.
     stale: bool,
+    /// The file was asked how the scanner talks.
+    profile_read: bool,
     last_scan: Option<(Vec<u8>, Timestamp)>,
 }
 
@@ -115,6 +117,7 @@ impl Session {
             status_at: Timestamp(i64::MIN),
             tally: Tally::default(),
             stale: false,
+            profile_read: false,
             last_scan: None,
         }
     }
@@ -133,6 +136,9 @@ impl Session {
         now: Timestamp,
         ids: &mut dyn EventIds,
     ) -> View {
+        if let Some(view) = self.several(store, &input, now, ids) {
+            return view;
+        }
         let mut run = Run { store, now, ids };
         (self.tally.confirmed, self.tally.failed) = (0, false);
         let answer = match self.react(&mut run, input) {
@@ -198,6 +204,7 @@ impl Session {
     }
 
     fn react(&mut self, run: &mut Run<'_>, input: Input) -> Result<Option<Answer>, StoreError> {
+        self.read_profile(run)?;
         if self.site.is_none() || input == Input::SyncChanged {
             self.site = run.store.site()?;
         }
@@ -216,6 +223,20 @@ impl Session {
             Input::Text(text) => self.on_bytes(run, text.as_bytes()).map(Some),
             Input::Tap(id) => self.on_tap(run, &id).map(Some),
         }
+    }
+
+    /// What was learned of the scanner on this device counts before what the program was started with.
+    fn read_profile(&mut self, run: &Run<'_>) -> Result<(), StoreError> {
+        if self.profile_read && !self.tally.profile {
+            return Ok(());
+        }
+        if let Some(json) = run.store.scanner_profile()?
+            && let Ok(profile) = Profile::from_json(&json)
+        {
+            self.config.profile = profile;
+        }
+        (self.profile_read, self.tally.profile) = (true, false);
+        Ok(())
     }
 
     fn read_status(&mut self, run: &Run<'_>) -> Result<(), StoreError> {

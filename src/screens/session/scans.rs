@@ -1,17 +1,47 @@
 //! Scans: bounces, the page on top, the job a scan belongs to, and codes that nobody knows.
 
-use super::{PARK_BYTES_MAX, Run, Session};
-use crate::barcode::read;
-use crate::domain::{Body, OrderStatus, Park};
+use super::{Input, PARK_BYTES_MAX, Run, Session};
+use crate::barcode::{read, symbols};
+use crate::domain::{Body, OrderStatus, Park, Timestamp};
 use crate::screens::jobs;
 use crate::screens::resolve::{Meaning, Scan, resolve};
-use crate::screens::screen::{Answer, Next};
-use crate::screens::view::Tone;
+use crate::screens::screen::{Answer, EventIds, Next};
+use crate::screens::view::{Strip, Tone, View};
 use crate::screens::words::Common;
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 use std::fmt::Write as _;
 
 impl Session {
+    /// Answers several symbols in one burst as if they had been scanned one after the other; `None` for one.
+    ///
+    /// A refusal in the middle is not covered by what follows it.
+    pub(super) fn several(
+        &mut self,
+        store: &mut Store,
+        input: &Input,
+        now: Timestamp,
+        ids: &mut dyn EventIds,
+    ) -> Option<View> {
+        let Input::Scan { bytes } = input else { return None };
+        let parts = symbols(bytes, &self.config.profile);
+        if parts.len() < 2 {
+            return None;
+        }
+        let mut refused: Vec<String> = Vec::new();
+        for part in parts {
+            self.handle(store, Input::Scan { bytes: part.to_vec() }, now, ids);
+            let strip = self.strip.as_ref().filter(|_| self.flash.tone == Tone::Refused);
+            refused.extend(strip.map(|strip| strip.text.clone()));
+        }
+        if let (Some(strip), Some(first), true) =
+            (&mut self.strip, refused.first(), self.flash.tone != Tone::Refused)
+        {
+            *strip = Strip { tone: Tone::Refused, text: format!("{first} {}", strip.text), ..strip.clone() };
+            self.flash.tone = Tone::Refused;
+        }
+        Some(self.view(now))
+    }
+
     pub(super) fn on_symbol(&mut self, run: &mut Run<'_>, bytes: &[u8]) -> Result<Answer, StoreError> {
         let bounced = self.last_scan.as_ref().is_some_and(|(last, at)| {
             last == bytes && (0..self.config.bounce_ms).contains(&run.now.ms_since(*at))

@@ -10,6 +10,7 @@ mod hold;
 mod look_up;
 mod pick;
 mod receive;
+mod scanner;
 mod stock;
 mod sync;
 
@@ -20,6 +21,7 @@ pub use hold::Holding;
 pub use look_up::Looking;
 pub use pick::Picking;
 pub use receive::Receiving;
+pub use scanner::Scanner;
 pub use stock::Stock;
 pub use sync::Syncing;
 
@@ -113,6 +115,7 @@ mod tests {
     fn sentences_are_short_and_kind() {
         check(Common::samples());
         check(Receiving::samples());
+        check(Scanner::samples());
         check(Stock::samples());
         check(Picking::samples());
         check(Loading::samples());
