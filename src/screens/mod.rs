@@ -8,6 +8,7 @@ mod calibrate;
 mod carry;
 mod dispatch;
 mod entry;
+mod gather;
 mod hold;
 mod home;
 mod jobs;
@@ -28,6 +29,7 @@ pub mod words;
 
 pub use ages::HOLDS_AGE_MS;
 pub use entry::{Asked, ENTRY_CHARS_MAX, Entry, read_date, read_quantity};
+pub use gather::GATHER_MS;
 pub use jobs::Job;
 pub use message::{refusal_words, store_words};
 pub use orders::ORDER_ROWS;

@@ -247,8 +247,13 @@ impl Receive {
         line.label.expiry = line.label.expiry.or(reading.expiry());
         line.label.best_before = line.label.best_before.or(reading.best_before());
         line.label.produced = line.label.produced.or(reading.produced());
+        let count =
+            reading.count().and_then(|count| Quantity::new(count).ok()).filter(|count| count.is_positive());
+        line.quantity = count.unwrap_or(line.quantity);
+        self.heard_at = desk.now;
         if let Some(Candidate::Line { line: before, .. }) = &self.candidate
             && before.label == line.label
+            && before.quantity == line.quantity
         {
             return Ok(None);
         }

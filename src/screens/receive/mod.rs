@@ -8,15 +8,18 @@ mod expected;
 mod line;
 mod lines;
 mod pallet;
+mod parts;
 mod question;
 mod show;
 
 use super::entry::{Asked, Entry, read_quantity};
+use super::gather::{Gather, Part};
 use super::resolve::{Meaning, Scan};
 use super::screen::{Answer, Desk, Drawn, Frame, Leave, Next, Screen};
 use super::words::{Common, Receiving, Words};
 use crate::domain::{
     Body, CloseOrder, HuCode, Location, LocationKind, Order, OrderKind, OrderLine, Place, Quantity, Reason,
+    Timestamp,
 };
 use crate::store::StoreError;
 use expected::Expected;
@@ -43,6 +46,10 @@ pub(super) struct Receive {
     /// The line in hand waits for the scan of a quarantine place.
     damaged: bool,
     saved: u32,
+    /// What was scanned before its item.
+    parts: Gather,
+    /// When the line in hand was last scanned.
+    heard_at: Timestamp,
 }
 
 impl Receive {
@@ -93,7 +100,18 @@ impl Receive {
         };
         let mut expected = Expected::new(order);
         expected.refresh(desk.store)?;
-        Ok(Self { expected, title, dock, into: None, hand: None, candidate: None, damaged: false, saved: 0 })
+        Ok(Self {
+            expected,
+            title,
+            dock,
+            into: None,
+            hand: None,
+            candidate: None,
+            damaged: false,
+            saved: 0,
+            parts: Gather::default(),
+            heard_at: desk.now,
+        })
     }
 
     fn scan_location(&mut self, desk: &mut Desk<'_>, place: &Location) -> Result<Answer, StoreError> {
@@ -181,8 +199,12 @@ impl Screen for Receive {
         if let Some(answer) = self.fill(desk, scan)? {
             return Ok(answer);
         }
+        if let Some(part) = Part::of(&scan.reading) {
+            return self.scan_part(desk, part);
+        }
         match &scan.meaning {
             Meaning::Goods(label) => {
+                let label = &self.with_parts(desk, label);
                 // The second symbol of an announced pallet says what is in it, not which one it is.
                 let pallet = match scan.reading.content_gtin() {
                     Some(_) => self.expected.pallet_with(label.item.id, label.lot.as_ref()),
@@ -244,11 +266,14 @@ impl Screen for Receive {
     }
 
     fn has_in_hand(&self) -> bool {
-        self.hand.is_some() || self.candidate.is_some()
+        self.hand.is_some() || self.candidate.is_some() || self.parts.is_held()
     }
 
     fn drop_in_hand(&mut self, words: Words) -> Option<String> {
         self.damaged = false;
+        if self.parts.forget() {
+            return Some(words.say(Receiving::MissingItem));
+        }
         match self.candidate.take() {
             Some(Candidate::Line { line, .. }) => return Some(line.label.name(words)),
             Some(Candidate::Pallet { code, .. }) => {

@@ -4,6 +4,7 @@ use super::super::screen::{Drawn, Frame, button, steps};
 use super::super::view::{Goods, Page, ReceivePage, Row, Tone};
 use super::super::words::{Common, Receiving};
 use super::line::Line;
+use super::parts::named;
 use super::{Candidate, Receive, question};
 use crate::domain::Unit;
 
@@ -15,11 +16,20 @@ pub(super) fn draw(page: &Receive, frame: &Frame<'_>) -> Drawn {
         _ => page.hand.as_ref(),
     };
     let prompt = prompt(page, shown, frame);
+    let waiting = page.parts.waiting(frame.now).filter(|_| page.candidate.is_none());
+    let prompt = match waiting {
+        Some(part) => words.say(Receiving::PartNoted { what: &named(part, words) }),
+        None => prompt,
+    };
+    let shown = shown.filter(|_| waiting.is_none());
     let (done, all) = page.expected.progress();
     let middle = ReceivePage {
         prompt,
         goods: shown.map(|line| goods(line, frame)),
-        missing: shown.and_then(Line::missing).map(|missing| missing.name(words)).into_iter().collect(),
+        missing: match waiting {
+            Some(_) => vec![words.say(Receiving::MissingItem)],
+            None => shown.and_then(Line::missing).map(|missing| missing.name(words)).into_iter().collect(),
+        },
         quantity: shown.map(|line| words.quantity(line.quantity)).unwrap_or_default(),
         quantity_detail: shown.map(|line| detail(page, line, frame)).unwrap_or_default(),
         rows: rows(page, frame),

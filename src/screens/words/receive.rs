@@ -22,6 +22,8 @@ super::messages! {
         DockNow { place }: "Goods now come in at {place}.", "Ware kommt jetzt in {place} an.";
         NotDock { place }: "{place} is no dock. Put goods away later.", "{place} ist kein Tor. Später einlagern.";
         ScanGoods: "Scan goods, a pallet, a dock or another order.", "Ware, Palette, Tor oder andere Bestellung scannen.";
+        MissingItem: "item", "Artikel";
+        PartNoted { what }: "{what} noted. Now scan the item.", "{what} gemerkt. Jetzt den Artikel scannen.";
         MissingLot: "lot number", "Chargennummer";
         MissingDate: "date", "Datum";
         MissingSerial: "serial number", "Seriennummer";
