@@ -77,6 +77,9 @@ impl Controller {
         self.opening = false;
         let flash = update.view.flash;
         self.screens.show(&window, update.view);
+        if let Some(said) = &update.notice {
+            notice(&window, true, &said.title, &said.text);
+        }
         if flash.count > self.heard_flash {
             self.heard_flash = flash.count;
             (self.seams.feedback)(flash.tone);

@@ -19,6 +19,7 @@ pub mod run;
 mod speaker;
 pub mod symbols;
 pub mod ui;
+pub mod upkeep;
 pub mod wedge;
 pub mod worker;
 

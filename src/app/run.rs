@@ -8,7 +8,7 @@ use super::feedback::Feedback;
 use super::ui::{self, AppWindow};
 use super::worker::{Connect, Request, Update, Worker};
 use crate::screens::words::{Language, Words};
-use crate::screens::{SessionConfig, store_words};
+use crate::screens::{SessionConfig, salvage_words, store_words};
 use crate::store::{OpenReport, Store};
 use crate::sync::http::HttpTransport;
 use crate::sync::transport::Transport;
@@ -80,7 +80,7 @@ pub fn open(args: &RunArgs, file: &Path, connect: Connect) -> anyhow::Result<Han
             Ok(Some(identity)) => {
                 window.set_window_title(format!("Firstout {}", identity.name).into());
                 let (controller, worker) = work(&window, store, args.config(identity.name), connect)?;
-                tell_salvage(&window, &report);
+                tell_salvage(&window, &report, words);
                 (Some(controller), Some(worker))
             }
             Ok(None) => {
@@ -171,13 +171,9 @@ fn not_enrolled(window: &AppWindow) {
 }
 
 /// A damaged file never passes in silence.
-fn tell_salvage(window: &AppWindow, report: &OpenReport) {
+fn tell_salvage(window: &AppWindow, report: &OpenReport, words: Words) {
     let Some(salvage) = &report.salvage else { return };
     tracing::error!(?salvage, "the file was damaged; what could be read is in a new one");
-    notice(
-        window,
-        true,
-        "The storage was damaged",
-        "What could be read was saved. Bring the device to the office, then scan to go on.",
-    );
+    let said = salvage_words(salvage, words);
+    notice(window, true, &said.title, &said.text);
 }

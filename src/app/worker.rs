@@ -4,10 +4,11 @@
 //! other, so that no scan ever waits for a server.
 
 use super::clock::{Ids, now};
+use super::upkeep::{Plan, Upkeep};
 use crate::domain::Timestamp;
-use crate::screens::words::Language;
-use crate::screens::{Input, Session, SessionConfig, View};
-use crate::store::{Identity, Store};
+use crate::screens::words::{Language, Repair};
+use crate::screens::{Input, Notice, Session, SessionConfig, View, salvage_words};
+use crate::store::{Healed, Identity, Store, StoreError};
 use crate::sync::driver::{Courier, Step, SyncWorker};
 use crate::sync::engine::Input as SyncInput;
 use crate::sync::transport::Transport;
@@ -17,6 +18,10 @@ use std::time::Duration;
 
 /// How often the clock's words are drawn again while nothing happens.
 const TICK_MS: i64 = 15_000;
+/// Where damage could not be repaired, for example on a full disk, it is tried again after this.
+const MEND_AGAIN_MS: i64 = 60_000;
+/// Where the file is whole and its content cannot be used, it is fetched again, but not more often than this.
+const REFETCH_AGAIN_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// What the worker is asked.
 #[derive(Debug)]
@@ -30,6 +35,8 @@ pub enum Request {
     },
     /// The network answered, came back, or went away.
     Sync(SyncInput),
+    /// The check beside the work has ended.
+    Checked(Result<(), StoreError>),
     /// The window closes.
     Stop,
 }
@@ -43,6 +50,8 @@ pub struct Update {
     pub view: View,
     /// In which language.
     pub language: Language,
+    /// What must be said before work goes on.
+    pub notice: Option<Notice>,
 }
 
 /// Makes the transport once the device is enrolled.
@@ -65,6 +74,20 @@ impl Worker {
         connect: Connect,
         show: impl FnMut(Update) + Send + 'static,
     ) -> std::io::Result<Self> {
+        Self::start_with(store, config, connect, Plan::default(), show)
+    }
+
+    /// The same, with another plan for what is done while nobody wants anything.
+    ///
+    /// # Errors
+    /// See [`Worker::start`].
+    pub fn start_with(
+        store: Store,
+        config: SessionConfig,
+        connect: Connect,
+        plan: Plan,
+        show: impl FnMut(Update) + Send + 'static,
+    ) -> std::io::Result<Self> {
         let (requests, waiting) = mpsc::channel();
         let back = requests.clone();
         let thread = thread::Builder::new().name("store".into()).spawn(move || {
@@ -74,8 +97,11 @@ impl Worker {
                 ids: Ids,
                 sync: SyncWorker::new(std::process::id().into()),
                 courier: None,
+                upkeep: Upkeep::new(plan, now()),
+                mend_at: Timestamp(i64::MIN),
                 generation: 0,
                 shown: None,
+                notice: None,
                 show,
             }
             .run(&waiting, back, connect);
@@ -107,16 +133,20 @@ struct Loop<F> {
     ids: Ids,
     sync: SyncWorker,
     courier: Option<Courier>,
+    upkeep: Upkeep,
+    mend_at: Timestamp,
     generation: u64,
     shown: Option<(View, Language)>,
+    notice: Option<Notice>,
     show: F,
 }
 
 impl<F: FnMut(Update)> Loop<F> {
     fn run(mut self, waiting: &Receiver<Request>, back: Sender<Request>, mut connect: Connect) {
-        let identity = self.store.identity().ok().flatten();
+        let identity = self.store.identity().inspect_err(|error| self.store.note(error)).ok().flatten();
         if let Some(transport) = identity.as_ref().and_then(&mut connect) {
-            let deliver = move |input| drop(back.send(Request::Sync(input)));
+            let answers = back.clone();
+            let deliver = move |input| drop(answers.send(Request::Sync(input)));
             match Courier::start(transport, deliver) {
                 Ok(courier) => self.courier = Some(courier),
                 Err(error) => tracing::error!(%error, "no thread for the network"),
@@ -126,25 +156,67 @@ impl<F: FnMut(Update)> Loop<F> {
         }
         self.input(Input::SyncChanged);
         loop {
+            self.mend();
             match waiting.recv_timeout(self.patience()) {
                 Ok(Request::Input { generation, input }) => {
                     self.generation = generation;
                     self.person(input);
                 }
                 Ok(Request::Sync(input)) => self.feed(input),
-                Err(RecvTimeoutError::Timeout) => {
-                    if self.sync.wake_at().is_some_and(|at| at <= now()) {
-                        self.feed(SyncInput::Woke);
-                    }
-                    self.input(Input::Tick);
-                }
+                Ok(Request::Checked(Ok(()))) => {}
+                Ok(Request::Checked(Err(error))) => self.store.note(&error),
+                Err(RecvTimeoutError::Timeout) => self.idle(&back),
                 Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             }
         }
     }
 
+    fn idle(&mut self, back: &Sender<Request>) {
+        if self.sync.wake_at().is_some_and(|at| at <= now()) {
+            self.feed(SyncInput::Woke);
+        }
+        self.upkeep.idle(&mut self.store, now(), back);
+        self.input(Input::Tick);
+    }
+
+    /// Damage that was met is said first, then repaired: what was confirmed is carried over, what was refused was never
+    /// called saved.
+    fn mend(&mut self) {
+        if !self.store.is_suspect() || now() < self.mend_at {
+            return;
+        }
+        self.upkeep.stop_check();
+        self.say(Repair::Repairing);
+        match self.store.heal(now()) {
+            Ok(Healed::Refetch) => {
+                self.mend_at = now().plus_ms(REFETCH_AGAIN_MS);
+                self.say(Repair::Refetch);
+            }
+            Ok(Healed::Salvaged(salvage)) => {
+                tracing::error!(?salvage, "the file was damaged; what could be read is in a new one");
+                self.notice = Some(salvage_words(&salvage, self.session.words()));
+            }
+            Err(error) => {
+                tracing::error!(%error, "the damaged file could not be repaired");
+                self.mend_at = now().plus_ms(MEND_AGAIN_MS);
+                self.say(Repair::NotRepaired);
+            }
+        }
+        let step = self.sync.start(&mut self.store, now());
+        self.follow(step);
+        self.input(Input::SyncChanged);
+    }
+
+    /// Shows a notice at once.
+    fn say(&mut self, what: Repair<'_>) {
+        let words = self.session.words();
+        self.notice = Some(Notice { title: words.say(Repair::Title), text: words.say(what) });
+        self.input(Input::Tick);
+    }
+
     fn patience(&self) -> Duration {
-        let until = self.sync.wake_at().map_or(TICK_MS, |at| at.ms_since(now()).clamp(0, TICK_MS));
+        let due = self.sync.wake_at().map_or(self.upkeep.wake_at(), |at| at.min(self.upkeep.wake_at()));
+        let until = due.ms_since(now()).clamp(0, TICK_MS);
         Duration::from_millis(u64::try_from(until).unwrap_or(0))
     }
 
@@ -160,7 +232,7 @@ impl<F: FnMut(Update)> Loop<F> {
                 .map(|last_seq| SyncInput::EventConfirmed { pending: self.store.pending(), last_seq });
             match confirmed {
                 Ok(confirmed) => self.feed(confirmed),
-                Err(error) => tracing::error!(%error, "the newest sequence cannot be read"),
+                Err(error) => self.store.note(&error),
             }
         }
         if try_now {
@@ -191,9 +263,11 @@ impl<F: FnMut(Update)> Loop<F> {
         let at: Timestamp = now();
         let view = self.session.handle(&mut self.store, input, at, &mut self.ids);
         let next = (view, self.session.words().language);
-        if asked || self.shown.as_ref() != Some(&next) {
+        let notice = self.notice.take();
+        if asked || notice.is_some() || self.shown.as_ref() != Some(&next) {
             self.shown = Some(next.clone());
-            (self.show)(Update { generation: self.generation, view: next.0, language: next.1 });
+            let (view, language) = next;
+            (self.show)(Update { generation: self.generation, view, language, notice });
         }
     }
 }

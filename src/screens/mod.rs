@@ -31,7 +31,7 @@ pub use ages::HOLDS_AGE_MS;
 pub use entry::{Asked, ENTRY_CHARS_MAX, Entry, read_date, read_quantity};
 pub use gather::GATHER_MS;
 pub use jobs::Job;
-pub use message::{refusal_words, store_words};
+pub use message::{Notice, refusal_words, salvage_words, store_words};
 pub use orders::ORDER_ROWS;
 pub use resolve::{Label, Meaning, Scan, resolve};
 pub use screen::{Answer, Desk, Drawn, EventIds, Frame, Leave, Next, Screen};

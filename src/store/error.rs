@@ -19,6 +19,9 @@ pub enum StoreError {
     /// Bytes in the file are not what SQLite wrote.
     #[error("the file is damaged: {0}")]
     Damaged(String),
+    /// Another thread ended the query.
+    #[error("the query was ended")]
+    Interrupted,
     /// Written by a newer program; left as it is.
     #[error("the file has schema {found}, this program knows up to {known}")]
     NewerSchema {
@@ -111,6 +114,7 @@ impl From<rusqlite::Error> for StoreError {
             _ if failure.extended_code == ffi::SQLITE_IOERR_SHMSIZE => Self::DiskFull,
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Damaged(error.to_string()),
+            ErrorCode::OperationInterrupted => Self::Interrupted,
             ErrorCode::SystemIoFailure
             | ErrorCode::CannotOpen
             | ErrorCode::ReadOnly

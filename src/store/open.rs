@@ -7,7 +7,7 @@ use super::{OUTBOX_EVENTS_MAX, StoreError, migrate, outbox, rebase};
 use crate::domain::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs::{File, TryLockError};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -20,9 +20,8 @@ const BUSY_MS: u64 = 2_000;
 const STATEMENTS_MAX: usize = 160;
 /// Newest own events that are compared with their hashes after a crash.
 const EVENTS_CHECKED: i64 = 500;
-const CHECK_ALL: &str = "PRAGMA quick_check(1)";
 /// Of the file that says that damage was seen while the store was in use.
-const SUSPECT: &str = ".suspect";
+pub(super) const SUSPECT: &str = ".suspect";
 const PRAGMAS: &str = include_str!("sql/pragmas.sql");
 
 /// What opening found.
@@ -42,18 +41,22 @@ pub struct Reader {
     pub(super) stops: RefCell<Stops>,
     /// Nobody else writes to the file.
     pub(super) is_writer: bool,
-    address: String,
+    pub(super) address: String,
+    /// Damage was met.
+    pub(super) suspected: Cell<bool>,
 }
 
 /// The single writer.
 #[derive(Debug)]
 pub struct Store {
-    reader: Reader,
+    pub(super) reader: Reader,
     pub(super) identity: Option<Identity>,
     pub(super) skew_ms: Option<i64>,
     pub(super) pending: u64,
+    /// The newest event that the present round of [`Store::purge`] has looked at.
+    pub(super) purged_to: i64,
     /// Held as long as the store lives: a second process must not write.
-    _lock: Option<File>,
+    pub(super) _lock: Option<File>,
 }
 
 impl Deref for Store {
@@ -106,12 +109,13 @@ impl Store {
         Self::over(db, address)
     }
 
-    fn over(db: Connection, address: String) -> Result<Self, StoreError> {
+    pub(super) fn over(db: Connection, address: String) -> Result<Self, StoreError> {
         let (capacity, stops) = (OUTBOX_EVENTS_MAX, RefCell::default());
-        let reader = Reader { db, capacity, stops, is_writer: true, address };
+        let suspected = Cell::new(false);
+        let reader = Reader { db, capacity, stops, is_writer: true, address, suspected };
         let identity = reader.identity()?;
         let (skew_ms, pending) = (reader.stored_skew()?, reader.count_unsent()?);
-        let mut store = Self { reader, identity, skew_ms, pending, _lock: None };
+        let mut store = Self { reader, identity, skew_ms, pending, purged_to: 0, _lock: None };
         store.write(rebase::replay_unread)?;
         Ok(store)
     }
@@ -122,8 +126,10 @@ impl Store {
     /// What SQLite says.
     pub fn reader(&self) -> Result<Reader, StoreError> {
         let db = connect(&self.reader.address, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let (address, stops) = (self.reader.address.clone(), RefCell::default());
-        Ok(Reader { db, capacity: self.capacity, stops, is_writer: false, address })
+        // It may be the last one to close a file that was moved aside.
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        let (address, stops, suspected) = (self.reader.address.clone(), RefCell::default(), Cell::new(false));
+        Ok(Reader { db, capacity: self.capacity, stops, is_writer: false, address, suspected })
     }
 
     /// A site's policy for how many events may wait on a device; never above [`OUTBOX_EVENTS_MAX`].
@@ -137,36 +143,10 @@ impl Store {
         change: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let done = transact(&mut self.reader.db, change);
-        if matches!(done, Err(StoreError::Damaged(_))) {
-            self.reader.suspect();
+        if let Err(error) = &done {
+            self.reader.note(error);
         }
         done
-    }
-}
-
-impl Reader {
-    /// Reads every page of the file and compares its indexes with its tables: seconds for a large file, so not for the
-    /// start, but for a reader on another thread.
-    ///
-    /// # Errors
-    /// [`StoreError::Damaged`] with the first finding.
-    pub fn check(&self) -> Result<(), StoreError> {
-        let found = quick_check(&self.db, CHECK_ALL);
-        if found.is_err() {
-            self.suspect();
-        }
-        found
-    }
-
-    /// Leaves a mark beside the file: the next [`Store::open`] reads all of it, and salvages it if it is damaged. For
-    /// whoever met [`StoreError::Damaged`] in a query; the store does it itself where it writes.
-    pub fn suspect(&self) {
-        if !self.address.starts_with("file:") {
-            let mark = beside(Path::new(&self.address), SUSPECT);
-            if let Err(error) = File::create(mark) {
-                tracing::warn!(%error, "the damaged file could not be marked");
-            }
-        }
     }
 }
 
@@ -232,7 +212,8 @@ pub(super) fn open_checked(path: &Path) -> Result<(Connection, bool), StoreError
     migrate::run(&mut db)?;
     let suspect = beside(path, SUSPECT);
     if suspect.exists() {
-        quick_check(&db, CHECK_ALL)?;
+        quick_check(&db, "PRAGMA quick_check(1)")?;
+        check_events(&db, i64::MAX)?;
         std::fs::remove_file(suspect)?;
     } else if unclean {
         check_after_crash(&db)?;
@@ -247,13 +228,24 @@ fn check_after_crash(db: &Connection) -> Result<(), StoreError> {
     for table in ["device", "contact", "cursor", "outbox", "hold", "hold_end"] {
         quick_check(db, &format!("PRAGMA quick_check('{table}')"))?;
     }
-    match outbox::first_broken_link(db, EVENTS_CHECKED)? {
+    check_events(db, EVENTS_CHECKED)
+}
+
+fn check_events(db: &Connection, newest: i64) -> Result<(), StoreError> {
+    match outbox::first_broken_link(db, newest)? {
         Some(seq) => Err(StoreError::Damaged(format!("event {seq} is not what was confirmed"))),
         None => Ok(()),
     }
 }
 
-fn quick_check(db: &Connection, sql: &str) -> Result<(), StoreError> {
+/// The file as it is, without a check: where nothing better can be had.
+pub(super) fn reopen(path: &Path) -> Result<Connection, StoreError> {
+    let db = connect_careful(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    db.execute_batch(PRAGMAS)?;
+    Ok(db)
+}
+
+pub(super) fn quick_check(db: &Connection, sql: &str) -> Result<(), StoreError> {
     let finding: String = db.query_row(sql, (), |row| row.get(0))?;
     if finding == "ok" { Ok(()) } else { Err(StoreError::Damaged(finding)) }
 }

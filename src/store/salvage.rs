@@ -7,6 +7,7 @@
 
 use super::apply::add_stock;
 use super::carve::carve;
+use super::loss::{self, Numbers};
 use super::open::{beside, connect_careful, open_checked};
 use super::row::{label, lot_key, unsigned};
 use super::{StoreError, outbox, rebase};
@@ -30,6 +31,8 @@ pub struct Salvage {
     pub pending: u64,
     /// Own events that are known to be missing; the newest ones may be missing without a trace.
     pub missing: u64,
+    /// Sequences of the missing ones that the server is not known to have.
+    pub lost: Numbers,
     /// False where the device has to be enrolled again.
     pub identity: bool,
     /// True where every table could be read to its end.
@@ -115,12 +118,14 @@ fn build(path: &Path, draft: &Path, now: Timestamp) -> Result<Salvage, StoreErro
     let tx = new.transaction()?;
     let old = connect_careful(path, OpenFlags::SQLITE_OPEN_READ_WRITE).ok().filter(is_readable);
     let mut complete = old.is_some();
+    let mut lost = Numbers::new();
     match &old {
         Some(old) => {
             for table in COPIED {
                 complete &= copy(old, &tx, table)?;
             }
             complete &= copy_events(old, &tx)?;
+            lost = loss::lost(old, &tx)?;
             complete &= copy_sums(old, &tx)?;
         }
         None => carve(path, &tx)?,
@@ -145,6 +150,7 @@ fn build(path: &Path, draft: &Path, now: Timestamp) -> Result<Salvage, StoreErro
         events: count("SELECT count(*) FROM event")?,
         pending: count(include_str!("sql/outbox_count.sql"))?,
         missing,
+        lost,
         identity: epoch.is_some(),
         complete,
     };

@@ -20,6 +20,7 @@ mod server_push;
 #[cfg(feature = "server")]
 mod server_support;
 mod store_confirm;
+mod store_damage;
 mod store_file;
 mod store_kit;
 mod store_streams;

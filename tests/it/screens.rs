@@ -207,3 +207,20 @@ fn a_typed_code_is_a_scan() {
     assert!(matches!(view.page, Page::Home(_)), "{:?}", view.page);
     assert!(view.keypad.is_none());
 }
+
+#[test]
+fn damage_that_a_scan_meets_is_said_and_marked() {
+    let mut stage = Stage::new();
+    let file = stage.folder.file();
+    stage.store = Store::open_in_memory().unwrap();
+    crate::store_damage::damage_root(&file, "pack");
+    stage.store = Store::open(&file, MORNING).unwrap().0;
+    stage.scan("BADGE-1002");
+    assert!(!stage.store.is_suspect());
+    let view = stage.scan(OAT);
+    assert_eq!(strip(&view), (Tone::Refused, "Storage is damaged. Nothing was saved. It is being repaired."));
+    assert!(stage.store.is_suspect());
+    drop(std::mem::replace(&mut stage.store, Store::open_in_memory().unwrap()));
+    let (_, report) = Store::open(&file, MORNING).unwrap();
+    assert!(report.salvage.is_some(), "the next start looks at all of it");
+}

@@ -2,7 +2,10 @@
 
 use firstout::domain::*;
 use firstout::store::{Confirmed, Draft, Identity, Store, StoreError};
-use firstout::sync::wire::{EventEntry, Hash, Head, MasterEntry, PullReply, ServerEpoch, Status, Stream};
+use firstout::sync::wire::{
+    Envelope, EventEntry, Hash, Head, MasterEntry, PullReply, PushReply, PushResult, ServerEpoch, Status,
+    Stream,
+};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use uuid::Uuid;
@@ -260,4 +263,16 @@ pub fn master() -> Ledger {
         }));
     }
     ledger
+}
+
+pub fn acked(envelopes: &[Envelope], status: Status, first_stream_seq: u64) -> PushReply {
+    let results = envelopes.iter().zip(first_stream_seq..).map(|(envelope, stream_seq)| PushResult {
+        seq: envelope.seq,
+        event_id: None,
+        status,
+        stream_seq,
+        reason: None,
+    });
+    let acked_through = envelopes.last().unwrap().seq;
+    PushReply { acked_through, results: results.collect(), retry_after_s: None }
 }

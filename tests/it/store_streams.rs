@@ -19,18 +19,6 @@ fn at_dock(store: &Store, text: &str) -> i64 {
     store.balance(&stock_key(text, DOCK)).unwrap().units()
 }
 
-fn acked(envelopes: &[Envelope], status: Status, first_stream_seq: u64) -> PushReply {
-    let results = envelopes.iter().zip(first_stream_seq..).map(|(envelope, stream_seq)| PushResult {
-        seq: envelope.seq,
-        event_id: None,
-        status,
-        stream_seq,
-        reason: None,
-    });
-    let acked_through = envelopes.last().unwrap().seq;
-    PushReply { acked_through, results: results.collect(), retry_after_s: None }
-}
-
 #[test]
 fn a_page_counts_once() {
     let mut store = in_memory();
@@ -240,6 +228,18 @@ fn a_new_epoch_keeps_ids_and_bytes() {
     assert_eq!((store.epoch().unwrap(), store.pending(), at_dock(&store, "A")), (2, 3, 4));
 }
 
+/// A whole round.
+fn purge(store: &mut Store, now: Timestamp) -> u64 {
+    let mut rows = 0;
+    loop {
+        let purged = store.purge(now).unwrap();
+        rows += purged.rows;
+        if purged.through {
+            return rows;
+        }
+    }
+}
+
 #[test]
 fn only_what_is_safe_on_the_server_is_purged() {
     let mut store = in_memory();
@@ -248,22 +248,22 @@ fn only_what_is_safe_on_the_server_is_purged() {
     }
     let events: Vec<Event> = (1..=4).map(|number| store.event(id(number)).unwrap().unwrap()).collect();
     let later = NOW.plus_ms(KEEP_EVENTS_MS + 1_000);
-    assert_eq!(store.purge(later).unwrap(), 0, "nothing was sent");
+    assert_eq!(purge(&mut store, later), 0, "nothing was sent");
     let mut site = Ledger::new(Stream::Site);
     for event in &events[..3] {
         site.add(event, Status::Accepted);
     }
     site.send(&mut store).unwrap();
-    assert_eq!(store.purge(later).unwrap(), 0, "nothing is backed up");
+    assert_eq!(purge(&mut store, later), 0, "nothing is backed up");
     let page = PullReply { backed_up_through: 2, ..site.page(3, 3) };
     store.apply_pull(&page, NOW).unwrap();
-    assert_eq!(store.purge(NOW.plus_ms(KEEP_EVENTS_MS)).unwrap(), 0, "nothing is old enough");
-    assert_eq!(store.purge(later).unwrap(), 2);
+    assert_eq!(purge(&mut store, NOW.plus_ms(KEEP_EVENTS_MS)), 0, "nothing is old enough");
+    assert_eq!(purge(&mut store, later), 2);
     assert_eq!(store.event(id(1)).unwrap(), None);
     site.add(&events[3], Status::Accepted);
     site.send(&mut store).unwrap();
     store.apply_pull(&PullReply { backed_up_through: 4, ..site.page(4, 4) }, NOW).unwrap();
-    assert_eq!(store.purge(later).unwrap(), 1, "the newest stays for ever");
+    assert_eq!(purge(&mut store, later), 1, "the newest stays for ever");
     assert_eq!(confirm(&mut store, 5, receipt("A", "2027-01-31", 1)).seq, 5);
     assert_eq!(at_dock(&store, "A"), 5);
 }

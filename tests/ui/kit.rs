@@ -48,7 +48,7 @@ impl Kit {
     }
 
     pub fn answer_as(&mut self, generation: u64, view: View, language: Language) {
-        self.controller.borrow_mut().take(Update { generation, view, language });
+        self.controller.borrow_mut().take(Update { generation, view, language, notice: None });
         self.stage.wait(5);
     }
 

@@ -144,16 +144,17 @@ impl Session {
         let answer = match self.react(&mut run, input) {
             Ok(answer) => answer,
             // Everything was saved and only what follows could not be read: nobody may do it twice.
-            Err(_) if self.tally.confirmed > 0 && !self.tally.failed => {
+            Err(error) if self.tally.confirmed > 0 && !self.tally.failed => {
+                run.store.note(&error);
                 self.stale = true;
                 Some(Answer::question(self.words().say(Common::SavedNotRead)))
             }
-            Err(error) => Some(self.failed(&error)),
+            Err(error) => Some(self.failed(&run, &error)),
         };
         if let Some(answer) = answer
             && let Err(error) = self.apply(&mut run, answer)
         {
-            let failure = self.failed(&error);
+            let failure = self.failed(&run, &error);
             self.show(&failure);
         }
         self.view(now)
@@ -199,7 +200,8 @@ impl Session {
         self.site.as_ref().map_or_else(|| now.utc().date_naive(), |site| site.zone.day(now))
     }
 
-    fn failed(&self, error: &StoreError) -> Answer {
+    fn failed(&self, run: &Run<'_>, error: &StoreError) -> Answer {
+        run.store.note(error);
         Answer::refused(store_words(error, self.words()))
     }
 
@@ -292,7 +294,8 @@ impl Session {
         }
         match self.with_top(run, |page, desk| page.refresh(desk)) {
             // What was saved stays said; the page is read again with the next input.
-            Err(_) if matches!(answer.tone, Tone::Accepted | Tone::Done) => {
+            Err(error) if matches!(answer.tone, Tone::Accepted | Tone::Done) => {
+                run.store.note(&error);
                 self.stale = true;
                 Ok(())
             }

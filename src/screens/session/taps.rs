@@ -63,7 +63,7 @@ impl Session {
                 let kept = Entry { text: text.clone(), ..entry.clone() };
                 match self.with_top(run, |page, desk| page.on_entry(desk, entry, &text)) {
                     Ok(answer) => Ok(answer.unwrap_or_else(Answer::silent)),
-                    Err(error) => Ok(self.failed(&error).asking(kept)),
+                    Err(error) => Ok(self.failed(run, &error).asking(kept)),
                 }
             }
         }
@@ -87,7 +87,9 @@ impl Session {
             let taken_back = what(desk.store, &event.body, desk.words)?;
             desk.confirm(body)?;
             // It is taken back; what the page shows is read again with the next input at the latest.
-            let _ = page.refresh(desk);
+            if let Err(error) = page.refresh(desk) {
+                desk.store.note(&error);
+            }
             // What was stopped stays so until the server agrees, also here.
             let text = match event.body {
                 Body::Hold(_) => Common::HoldTakenBack,

@@ -95,7 +95,7 @@ super::messages! {
         RefusedTooManyLines: "Too much for one step. Take each pallet alone.", "Zu viel auf einmal. Jede Palette einzeln nehmen.";
         StorageFull: "Storage is full. What was confirmed is safe. Free space, then scan again.", "Speicher voll. Bestätigtes ist sicher. Platz schaffen, dann neu scannen.";
         StorageBusy: "Storage is busy. Nothing was saved. Scan again.", "Speicher belegt. Nichts gespeichert. Noch einmal scannen.";
-        StorageDamaged: "Storage is damaged. Stop here. Bring the device to the office.", "Speicher beschädigt. Hier aufhören. Gerät ins Büro bringen.";
+        StorageDamaged: "Storage is damaged. Nothing was saved. It is being repaired.", "Speicher beschädigt. Nichts gespeichert. Er wird repariert.";
         StorageNewer: "This file needs a newer program. Update, then start again.", "Die Datei braucht ein neueres Programm. Aktualisieren, neu starten.";
         OutboxFull: "Too much waits to be sent. Find the network first.", "Zu viel wartet auf Versand. Zuerst ins Netz.";
         SavedNotRead: "It is saved, but the page could not be read. Go back.", "Gespeichert, aber die Seite ist nicht lesbar. Zurück gehen.";

@@ -10,6 +10,7 @@ mod hold;
 mod look_up;
 mod pick;
 mod receive;
+mod repair;
 mod scanner;
 mod stock;
 mod sync;
@@ -21,6 +22,7 @@ pub use hold::Holding;
 pub use look_up::Looking;
 pub use pick::Picking;
 pub use receive::Receiving;
+pub use repair::Repair;
 pub use scanner::Scanner;
 pub use stock::Stock;
 pub use sync::Syncing;
@@ -121,6 +123,7 @@ mod tests {
         check(Loading::samples());
         check(Looking::samples());
         check(Holding::samples());
+        check(Repair::samples());
         check(Syncing::samples());
     }
 

@@ -10,7 +10,7 @@ use std::io::BufReader;
 
 impl Replica for Store {
     fn facts(&self) -> Result<Option<Facts>, Problem> {
-        facts(self).map_err(|error| problem(&error))
+        facts(self).map_err(|error| problem(self, &error))
     }
 
     fn push_request(
@@ -20,13 +20,13 @@ impl Replica for Store {
         bytes_max: usize,
         now: Timestamp,
     ) -> Result<PushRequest, Problem> {
-        push_request(self, after, events_max, bytes_max, now).map_err(|error| problem(&error))
+        push_request(self, after, events_max, bytes_max, now).map_err(|error| problem(self, &error))
     }
 
     fn perform(&mut self, action: Action, now: Timestamp) -> Result<(), Problem> {
         perform(self, action, now).map_err(|error| {
             tracing::warn!(%error, "sync could not change the store");
-            problem(&error)
+            problem(self, &error)
         })
     }
 }
@@ -88,7 +88,8 @@ fn perform(store: &mut Store, action: Action, now: Timestamp) -> Result<(), Stor
 }
 
 /// What is wrong with the server's answer is told apart from what is wrong with the device.
-fn problem(error: &StoreError) -> Problem {
+fn problem(store: &Store, error: &StoreError) -> Problem {
+    store.note(error);
     match error {
         StoreError::Gap { .. } | StoreError::Chain { .. } | StoreError::Protocol(_) => Problem::Confused,
         _ => Problem::Storage,
