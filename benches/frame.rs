@@ -132,7 +132,12 @@ impl Handheld {
     fn draw(&mut self, view: View) {
         self.generation += 1;
         let language = self.session.words().language;
-        self.controller.borrow_mut().take(Update { generation: self.generation, view, language, notice: None });
+        self.controller.borrow_mut().take(Update {
+            generation: self.generation,
+            view,
+            language,
+            notice: None,
+        });
     }
 
     fn act(&mut self, input: Input) {

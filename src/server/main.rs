@@ -4,10 +4,11 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use firstout::demo;
 use firstout::domain::{Day, SiteId};
-use firstout::server::{Config, Limits, Running, seed, start, storage::Storage, system_clock, token};
+use firstout::server::storage::{Findings, Storage, restore};
+use firstout::server::{Config, Limits, Running, seed, start, system_clock, token};
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -55,6 +56,17 @@ enum Command {
     /// Checks sequences, chains and projections. Exit code 0: all is well; 1: it lists what is not; 2: it
     /// cannot be read.
     Verify,
+    /// Copies the database into a file while the server runs, verifies the copy, and tells handhelds that what is in it
+    /// is safe. Exit code 0: done; 1: the database is not sound, and the file is as it was; 2: it could not be done.
+    Backup {
+        /// The copy; an older one there is replaced once the new one is verified.
+        file: PathBuf,
+    },
+    /// Puts a backup into an empty data folder. Handhelds send again what it does not have.
+    Restore {
+        /// What `backup` wrote.
+        file: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -77,6 +89,10 @@ async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Enrol { site, name } => enrol(args.data, SiteId(site), &name).await,
         Command::SeedDemo { seed, today } => seed_demo(args.data, seed, today).await,
         Command::Verify => verify(args.data).await,
+        Command::Backup { file } => backup(args.data, &file).await,
+        Command::Restore { file } => {
+            tell(&restore(&file, &args.data)?, &format!("restored {}", file.display()))
+        }
     }
 }
 
@@ -130,12 +146,22 @@ async fn seed_demo(data: PathBuf, number: u64, today: Option<Day>) -> anyhow::Re
 async fn verify(data: PathBuf) -> anyhow::Result<ExitCode> {
     anyhow::ensure!(Storage::exists(&data), "there is no database in {}", data.display());
     let findings = Storage::open(&data)?.verify().await?;
+    tell(&findings, "sequences dense, chains unbroken, projections equal to the fold")
+}
+
+async fn backup(data: PathBuf, file: &Path) -> anyhow::Result<ExitCode> {
+    anyhow::ensure!(Storage::exists(&data), "there is no database in {}", data.display());
+    let findings = Storage::open(&data)?.backup(file).await?;
+    tell(&findings, &format!("backed up and verified: {}", file.display()))
+}
+
+fn tell(findings: &Findings, well: &str) -> anyhow::Result<ExitCode> {
     say(&format!("{} sites, {} entries", findings.sites, findings.entries))?;
     for problem in &findings.problems {
         say(problem)?;
     }
     if findings.problems.is_empty() {
-        say("sequences dense, chains unbroken, projections equal to the fold")?;
+        say(well)?;
         return Ok(ExitCode::SUCCESS);
     }
     Ok(ExitCode::from(1))

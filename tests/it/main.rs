@@ -8,6 +8,8 @@ mod screens;
 mod screens_anything;
 mod screens_pick;
 #[cfg(feature = "server")]
+mod server_backup;
+#[cfg(feature = "server")]
 mod server_floor;
 #[cfg(feature = "server")]
 mod server_http;

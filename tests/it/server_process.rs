@@ -60,6 +60,14 @@ fn it_serves_stops_and_survives_a_kill() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
 
     assert!(run(&data, &["verify"], 0).contains("projections equal to the fold"));
+    let copy = data.with_extension("bak");
+    assert!(run(&data, &["backup", copy.to_str().unwrap()], 0).contains("backed up and verified"));
+    assert!(run(&data, &["restore", copy.to_str().unwrap()], 2).contains("holds a database already"));
+    let restored = folder("process-restored");
+    assert!(run(&restored, &["restore", copy.to_str().unwrap()], 0).contains("1 entries"));
+    assert!(run(&restored, &["verify"], 0).contains("projections equal to the fold"));
+    std::fs::remove_dir_all(restored).unwrap();
+    std::fs::remove_file(copy).unwrap();
     let database = rusqlite::Connection::open(data.join("firstout.sqlite")).unwrap();
     database.execute("UPDATE stock SET units = units + 1 WHERE location = 10", []).unwrap();
     let told = run(&data, &["verify"], 1);

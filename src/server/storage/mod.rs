@@ -6,7 +6,7 @@
 
 pub mod sqlite;
 
-pub use sqlite::Storage;
+pub use sqlite::{Storage, restore};
 
 use crate::domain::{DeviceId, SiteId, Timestamp};
 use crate::sync::wire::{Conflict, Head, Heads, PushReply, ServerEpoch, Stream};

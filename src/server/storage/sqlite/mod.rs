@@ -1,6 +1,7 @@
 //! The embedded database: one writer thread that commits in groups, readers beside it.
 
 mod alarm;
+mod backup;
 mod enrol;
 mod facts;
 mod ingest;
@@ -16,6 +17,8 @@ mod row;
 mod snapshot;
 mod verify;
 mod writer;
+
+pub use backup::restore;
 
 use super::{Identity, StorageError};
 use crate::domain::SiteId;

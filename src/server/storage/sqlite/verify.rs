@@ -19,22 +19,24 @@ impl Storage {
     /// # Errors
     /// [`StorageError`] where it cannot even be read.
     pub async fn verify(&self) -> Result<Findings, StorageError> {
-        self.read(|connection| {
-            let mut findings = Findings::default();
-            let quick: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-            if quick != "ok" {
-                findings.problems.push(format!("the file is damaged: {quick}"));
-            }
-            let mut statement = connection.prepare("SELECT DISTINCT site FROM stream ORDER BY site")?;
-            let sites = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<_>, _>>()?;
-            for site in sites.into_iter().map(SiteId) {
-                findings.sites += 1;
-                Check { connection, site, findings: &mut findings }.all()?;
-            }
-            Ok(findings)
-        })
-        .await
+        self.read(check).await
     }
+}
+
+/// Reads everything of one database.
+pub(super) fn check(connection: &Connection) -> Result<Findings, StorageError> {
+    let mut findings = Findings::default();
+    let integrity: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    if integrity != "ok" {
+        findings.problems.push(format!("the file is damaged: {integrity}"));
+    }
+    let mut statement = connection.prepare("SELECT DISTINCT site FROM stream ORDER BY site")?;
+    let sites = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<_>, _>>()?;
+    for site in sites.into_iter().map(SiteId) {
+        findings.sites += 1;
+        Check { connection, site, findings: &mut findings }.all()?;
+    }
+    Ok(findings)
 }
 
 struct Check<'a> {

@@ -1,0 +1,130 @@
+//! A verified copy of the whole database while it is in use, and the way back from one.
+//!
+//! Handhelds keep what they sent until it is in a backup (`backed_up_before` of the stream, told with each page): a copy
+//! counts only once it was read back from its file, found whole, and is durable under its name.
+
+use super::super::Findings;
+use super::{FILE, Storage, StorageError, connect, migrate, verify};
+use rusqlite::backup::Backup;
+use rusqlite::{Connection, OpenFlags, params};
+use std::fs::File;
+use std::io::{Error, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// All pages in one step: one state of the database, and in WAL mode nobody waits for it.
+const PAGES_PER_STEP: i32 = i32::MAX;
+const BUSY_PAUSE: Duration = Duration::from_millis(50);
+
+/// A stream in a copy: site, name, and the sequence that would come next.
+type Reached = (i64, String, i64);
+
+impl Storage {
+    /// Copies the database into `file`, which it replaces once the copy was verified and is durable. Findings with
+    /// problems mean that the database is not sound: `file` is as it was, and nothing counts as backed up.
+    ///
+    /// # Errors
+    /// [`StorageError`] where the copy cannot be written or read.
+    pub async fn backup(&self, file: &Path) -> Result<Findings, StorageError> {
+        let (from, file) = (self.folder().join(FILE), file.to_owned());
+        let copied = tokio::task::spawn_blocking(move || copy(&from, &file));
+        let (findings, reached) = copied.await.map_err(|_| StorageError::Closed)??;
+        if findings.problems.is_empty() {
+            self.write(move |connection| note(connection, &reached)).await?;
+        }
+        Ok(findings)
+    }
+}
+
+/// Puts a verified backup into an empty data folder, as a new incarnation of the same server: handhelds notice, and send
+/// again what the backup does not have. With problems in the findings nothing was put there.
+///
+/// # Errors
+/// [`StorageError`] where the folder holds a database already, or a file cannot be read or written.
+pub fn restore(file: &Path, folder: &Path) -> Result<Findings, StorageError> {
+    if Storage::exists(folder) {
+        return Err(refuse(ErrorKind::AlreadyExists, "the data folder holds a database already"));
+    }
+    std::fs::create_dir_all(folder)?;
+    let to = folder.join(FILE);
+    let part = part_of(&to)?;
+    let mut connection = duplicate(file, &part)?;
+    migrate::run(&mut connection)?;
+    let findings = verify::check(&connection)?;
+    let epoch = Uuid::now_v7();
+    connection.execute("UPDATE server SET server_epoch = ?1", [epoch.as_bytes()])?;
+    finish(connection, &findings, &part, &to)?;
+    Ok(findings)
+}
+
+fn copy(from: &Path, file: &Path) -> Result<(Findings, Vec<Reached>), StorageError> {
+    if same(from, file) {
+        return Err(refuse(ErrorKind::InvalidInput, "a backup cannot take the database's own place"));
+    }
+    let part = part_of(file)?;
+    let connection = duplicate(from, &part)?;
+    let findings = verify::check(&connection)?;
+    let reached = {
+        let mut query = connection.prepare("SELECT site, name, next_seq FROM stream")?;
+        let rows = query.query_map((), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        rows.collect::<Result<Vec<_>, _>>()?
+    };
+    finish(connection, &findings, &part, file)?;
+    Ok((findings, reached))
+}
+
+/// A copy at `part` as a single file, opened again from there.
+fn duplicate(from: &Path, part: &Path) -> Result<Connection, StorageError> {
+    let source = connect(from, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let mut copy = connect(part, OpenFlags::default())?;
+    Backup::new(&source, &mut copy)?.run_to_completion(PAGES_PER_STEP, BUSY_PAUSE, None)?;
+    copy.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
+    copy.close().map_err(|(_, error)| error)?;
+    let copy = connect(part, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    copy.pragma_update(None, "synchronous", "FULL")?;
+    Ok(copy)
+}
+
+/// The name changes last: there is never half a file under it.
+fn finish(connection: Connection, findings: &Findings, part: &Path, to: &Path) -> Result<(), StorageError> {
+    connection.close().map_err(|(_, error)| error)?;
+    if !findings.problems.is_empty() {
+        return Ok(std::fs::remove_file(part)?);
+    }
+    File::open(part)?.sync_all()?;
+    std::fs::rename(part, to)?;
+    Ok(File::open(parent(to))?.sync_all()?)
+}
+
+/// `<file>.part`, without what an interrupted copy left there.
+fn part_of(file: &Path) -> Result<PathBuf, StorageError> {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".part");
+    let part = PathBuf::from(name);
+    match std::fs::remove_file(&part) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(part),
+    }
+}
+
+fn note(connection: &Connection, reached: &[Reached]) -> Result<(), StorageError> {
+    let mut update = connection.prepare_cached(include_str!("sql/note_backup.sql"))?;
+    for (site, name, next_seq) in reached {
+        update.execute(params![site, name, next_seq])?;
+    }
+    Ok(())
+}
+
+fn same(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| (parent(path).canonicalize().ok(), path.file_name().map(ToOwned::to_owned));
+    place(one) == place(other)
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn refuse(kind: ErrorKind, why: &str) -> StorageError {
+    StorageError::Io(Error::new(kind, why))
+}
