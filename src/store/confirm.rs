@@ -3,7 +3,7 @@
 use super::apply::{Change, apply};
 use super::outbox::tail;
 use super::row::signed;
-use super::{Store, StoreError};
+use super::{Store, StoreError, kept};
 use crate::domain::{Body, EVENT_VERSION, Event, EventId, Timestamp, UserId};
 use crate::sync::wire::Hash;
 
@@ -46,6 +46,19 @@ impl Store {
     /// dropped, so the next one is refused before its beep (stops and undos have [`OUTBOX_EVENTS_RESERVED`] more);
     /// [`StoreError::DiskFull`] and others leave everything as it was.
     pub fn confirm(&mut self, draft: Draft) -> Result<Confirmed, StoreError> {
+        self.confirm_leaving(draft, None)
+    }
+
+    /// Confirms, and keeps in the same transaction what the operator has in hand after it: `None` as it was,
+    /// `Some(None)` nothing.
+    ///
+    /// # Errors
+    /// See [`Store::confirm`].
+    pub fn confirm_leaving(
+        &mut self,
+        draft: Draft,
+        in_hand: Option<Option<&str>>,
+    ) -> Result<Confirmed, StoreError> {
         let identity = self.identity.as_ref().ok_or(StoreError::NotEnrolled)?;
         let reserve = match draft.body {
             Body::Hold(_) | Body::Undo(_) => OUTBOX_EVENTS_RESERVED,
@@ -81,6 +94,9 @@ impl Store {
             ))?;
             tx.prepare_cached("INSERT INTO outbox (n) VALUES (?1)")?.execute([tx.last_insert_rowid()])?;
             apply(tx, &event, Change::Confirm)?;
+            if let Some(in_hand) = in_hand {
+                kept::put(tx, event.operator, event.at, in_hand)?;
+            }
             Ok(seq)
         })?;
         self.pending += 1;

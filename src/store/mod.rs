@@ -14,6 +14,7 @@ mod error;
 mod heal;
 mod holds;
 mod identity;
+mod kept;
 mod loss;
 mod lots;
 mod master;
@@ -43,6 +44,7 @@ pub use confirm::{Confirmed, Draft, OUTBOX_EVENTS_MAX, OUTBOX_EVENTS_RESERVED, O
 pub use error::StoreError;
 pub use heal::{Healed, InterruptHandle};
 pub use identity::Identity;
+pub use kept::{PinTries, Unfinished};
 pub use loss::{Numbers, count};
 pub use lots::LotPassport;
 pub use open::{OpenReport, Reader, Store};

@@ -43,7 +43,7 @@ pub struct Salvage {
 const READY: &str = ".salvaged";
 
 /// Tables whose rows are carried as they are, those that others refer to first.
-const COPIED: [&str; 15] = [
+const COPIED: [&str; 18] = [
     "device",
     "contact",
     "scanner",
@@ -59,6 +59,9 @@ const COPIED: [&str; 15] = [
     "destination",
     "hold",
     "hold_end",
+    "unfinished",
+    "pin_try",
+    "setting",
 ];
 
 /// Builds the new file beside the damaged one, then changes their places. Once the new one is complete it has the name

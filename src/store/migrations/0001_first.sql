@@ -255,3 +255,20 @@ CREATE TABLE undone (
   settled INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX undone_by ON undone (by) WHERE settled = 0;
+
+-- What this device remembers besides events. Nothing here was called saved: work that was cut short, one row for each
+-- operator (JSON of the screens); wrong PINs in a row; choices such as the language.
+CREATE TABLE unfinished (
+  operator INTEGER PRIMARY KEY,
+  at       INTEGER NOT NULL,
+  record   TEXT    NOT NULL
+) STRICT;
+CREATE TABLE pin_try (
+  operator INTEGER PRIMARY KEY,
+  wrong    INTEGER NOT NULL,
+  until    INTEGER NOT NULL
+) STRICT;
+CREATE TABLE setting (
+  name  TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

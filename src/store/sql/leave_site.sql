@@ -12,6 +12,8 @@ DELETE FROM unread;
 DELETE FROM hold;
 DELETE FROM hold_end;
 DELETE FROM undone;
+DELETE FROM unfinished;
+DELETE FROM pin_try;
 DELETE FROM pack;
 DELETE FROM item;
 DELETE FROM location;
