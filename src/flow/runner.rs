@@ -31,6 +31,7 @@ impl std::error::Error for FlowError {}
 pub struct Runner<'a> {
     store: &'a mut Store,
     ids: &'a mut dyn EventIds,
+    config: SessionConfig,
     session: Session,
     now: Timestamp,
     wait_ms: i64,
@@ -46,7 +47,8 @@ impl<'a> Runner<'a> {
         config: SessionConfig,
         now: Timestamp,
     ) -> Self {
-        Self { store, ids, session: Session::new(config), now, wait_ms: PACE_MS, scans: 0, taps: 0 }
+        let session = Session::new(config.clone());
+        Self { store, ids, config, session, now, wait_ms: PACE_MS, scans: 0, taps: 0 }
     }
 
     /// The clock.
@@ -74,6 +76,9 @@ impl<'a> Runner<'a> {
         }
         if let Some(ms) = step.wait_ms {
             self.wait_ms = ms;
+        }
+        if step.restart == Some(true) {
+            self.session = Session::new(self.config.clone());
         }
         let view = input_of(step).map_err(failed)?.map(|input| self.input(input));
         if let Some(expected) = &step.expect {
@@ -128,7 +133,8 @@ fn input_of(step: &Step) -> Result<Option<Input>, String> {
     inputs.extend(step.tap.as_ref().map(|id| Input::Tap(id.clone())));
     inputs.extend(step.text.as_ref().map(|text| Input::Text(text.clone())));
     inputs.extend(step.tick.filter(|tick| *tick).map(|_| Input::Tick));
-    inputs.extend(step.sync.filter(|sync| *sync).map(|_| Input::SyncChanged));
+    // The worker's first word to a new session.
+    inputs.extend(step.sync.or(step.restart).filter(|told| *told).map(|_| Input::SyncChanged));
     let input = inputs.pop();
     if inputs.is_empty() { Ok(input) } else { Err("one input a line".to_owned()) }
 }

@@ -20,6 +20,8 @@ pub struct Step {
     pub tick: Option<bool>,
     /// True: the sync changed the file.
     pub sync: Option<bool>,
+    /// True: the battery is pulled and the device starts anew on the same file.
+    pub restart: Option<bool>,
     /// The clock from here on, RFC 3339.
     pub time: Option<String>,
     /// Milliseconds between the last input and the next one.
