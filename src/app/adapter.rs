@@ -58,7 +58,8 @@ fn lower_third(shell: &ui::Shell, view: &View) {
         shell.set_primary(button(primary));
     }
     shell.set_secondary(model(&view.secondary, button));
-    shell.set_counts(view.secondary.iter().any(|button| button.id == "quantity"));
+    shell.set_steps(model(&view.steps, button));
+    shell.set_counts(view.counts);
     shell.set_hint(match &view.page {
         view::Page::Home(home) => text(&home.hint),
         _ => SharedString::default(),
@@ -123,6 +124,7 @@ fn sign_in(window: &AppWindow, page: &view::SignInPage) -> ui::Screen {
     let global = ui::SignIn::get(window);
     global.set_prompt(text(&page.prompt));
     global.set_detail(text(&page.detail));
+    global.set_tone(tone(page.tone));
     ui::Screen::SignIn
 }
 

@@ -35,6 +35,7 @@ pub struct Controller {
     answered: u64,
     heard_flash: u64,
     german: bool,
+    night: Option<bool>,
 }
 
 impl Controller {
@@ -52,6 +53,7 @@ impl Controller {
             answered: 0,
             heard_flash: 0,
             german: false,
+            night: None,
         }));
         let shell = ui::Shell::get(window);
         let this = Rc::clone(&controller);
@@ -75,7 +77,11 @@ impl Controller {
         self.answered = update.generation;
         self.speak(update.language);
         self.opening = false;
-        let flash = update.view.flash;
+        let (flash, night) = (update.view.flash, update.view.night);
+        if self.night != Some(night) {
+            self.night = Some(night);
+            ui::Theme::get(&window).set_night(night);
+        }
         self.screens.show(&window, update.view);
         if let Some(said) = &update.notice {
             notice(&window, true, &said.title, &said.text);

@@ -7,8 +7,8 @@ use super::data;
 use super::feedback::Feedback;
 use super::ui::{self, AppWindow};
 use super::worker::{Connect, Request, Update, Worker};
-use crate::screens::words::{Language, Words};
-use crate::screens::{SessionConfig, salvage_words, store_words};
+use crate::screens::words::{Common, Language, Words};
+use crate::screens::{Look, SessionConfig, chosen_language, salvage_words, store_words};
 use crate::store::{OpenReport, Store};
 use crate::sync::http::HttpTransport;
 use crate::sync::transport::Transport;
@@ -29,7 +29,7 @@ pub struct RunArgs {
     /// Words for operators who have no language of their own: en or de.
     #[arg(long)]
     pub language: Option<String>,
-    /// Light on dark.
+    /// Light on dark, until somebody chooses on the device.
     #[arg(long)]
     pub night: bool,
 }
@@ -40,7 +40,8 @@ impl RunArgs {
     pub fn config(&self, device_name: String) -> SessionConfig {
         let wanted = self.language.clone().or_else(|| std::env::var("LANG").ok()).unwrap_or_default();
         let language = Language::of_tag(&wanted).unwrap_or_default();
-        SessionConfig { device_name, language, ..SessionConfig::default() }
+        let look = if self.night { Look::Night } else { Look::Auto };
+        SessionConfig { device_name, language, look, ..SessionConfig::default() }
     }
 }
 
@@ -78,13 +79,14 @@ pub fn open(args: &RunArgs, file: &Path, connect: Connect) -> anyhow::Result<Han
     let (controller, worker) = match data::open(file) {
         Ok((store, report)) => match store.identity() {
             Ok(Some(identity)) => {
+                let words = chosen_language(&store).map_or(words, Words::new);
                 window.set_window_title(format!("Firstout {}", identity.name).into());
                 let (controller, worker) = work(&window, store, args.config(identity.name), connect)?;
                 tell_salvage(&window, &report, words);
                 (Some(controller), Some(worker))
             }
             Ok(None) => {
-                not_enrolled(&window);
+                not_enrolled(&window, words);
                 (None, None)
             }
             Err(error) => {
@@ -161,13 +163,13 @@ fn deliver(window: &AppWindow, arrivals: &Arrivals) -> impl FnMut(Update) + Send
     }
 }
 
-fn not_enrolled(window: &AppWindow) {
-    notice(
-        window,
-        false,
-        "This handheld is not enrolled",
-        "On the server:\nfirstout-server enrol --name HH-07\n\nHere:\nfirstout enrol --server URL --token TOKEN",
-    );
+/// The commands are the same in every language; the words around them are not.
+fn not_enrolled(window: &AppWindow, words: Words) {
+    let (there, here) = (words.say(Common::EnrolThere), words.say(Common::EnrolHere));
+    let (server, device) =
+        ("firstout-server enrol --name HH-07", "firstout enrol --server URL --token TOKEN");
+    let text = format!("{there}\n{server}\n\n{here}\n{device}");
+    notice(window, false, &words.say(Common::EnrolTitle), &text);
 }
 
 /// A damaged file never passes in silence.

@@ -222,7 +222,7 @@ impl<F: FnMut(Update)> Loop<F> {
 
     /// The answer is shown before the network hears of it.
     fn person(&mut self, input: Input) {
-        let try_now = matches!(&input, Input::Tap(id) if id == "sync_now");
+        let try_now = matches!(&input, Input::Tap(id) if id == "sync_now" || id == "hand_in");
         let before = self.store.pending();
         self.input(input);
         if self.store.pending() != before {

@@ -278,6 +278,8 @@ pub enum Reason {
     DeliveryDiffers,
     /// It is past its date.
     Expired,
+    /// Whole pieces weigh a little more or less than was asked for.
+    WeightDiffers,
     /// Anything else.
     Other,
 }

@@ -9,8 +9,8 @@ use super::screen::{Answer, Desk, Drawn, Frame, Next, Screen, button};
 use super::view::{DispatchPage, Fact, Page, Row, Sheet, Tone};
 use super::words::{Common, Loading, Words};
 use crate::domain::{
-    HuCode, Item, ItemId, LocationKind, LotKey, Order, OrderStatus, Party, Place, Progress, Quantity,
-    SerialNumber, StockKey, Timestamp,
+    Body, HuCode, Item, ItemId, LocationKind, LotKey, Order, OrderStatus, Party, Place, Progress, Quantity,
+    SerialNumber, StockKey, Timestamp, Unit,
 };
 use crate::ledger::command::{self, Load, Refusal};
 use crate::ledger::{Candidate, Demand, Skip};
@@ -317,7 +317,7 @@ impl Dispatch {
             id: String::new(),
             title: item.map_or_else(String::new, |item| item.name.clone()),
             detail: detail.join(" · "),
-            value: words.quantity(quantity),
+            value: words.amount(quantity, item.map_or(Unit::Each, |item| item.unit)),
             tone: if open.is_positive() { Tone::Quiet } else { Tone::Accepted },
         }
     }
@@ -415,6 +415,15 @@ impl Screen for Dispatch {
                 Ok(Answer::silent())
             }
         }
+    }
+
+    fn undone(&mut self, desk: &mut Desk<'_>, _body: &Body) -> Result<(), StoreError> {
+        self.asks = false;
+        self.refresh(desk)
+    }
+
+    fn kept(&self) -> Option<super::Kept> {
+        Some(super::Kept::Dispatch { order: self.order.id })
     }
 
     fn view(&self, frame: &Frame<'_>) -> Drawn {

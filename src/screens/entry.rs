@@ -2,7 +2,7 @@
 
 use super::view::{Keypad, KeypadKind};
 use super::words::{Common, Words};
-use crate::domain::{Day, Quantity, QuantityError};
+use crate::domain::{Day, Quantity, QuantityError, Unit};
 
 /// Most characters the keypad takes.
 pub const ENTRY_CHARS_MAX: usize = 30;
@@ -103,11 +103,16 @@ impl Entry {
     }
 }
 
-/// Reads a typed quantity of at least 1 and, where `there` is given, at most that.
+/// Reads a typed quantity (pieces or grams) of at least 1 and, where `there` is given, at most that.
 ///
 /// # Errors
 /// Why it cannot be taken, in words.
-pub fn read_quantity(text: &str, there: Option<Quantity>, words: Words) -> Result<Quantity, String> {
+pub fn read_quantity(
+    text: &str,
+    there: Option<Quantity>,
+    unit: Unit,
+    words: Words,
+) -> Result<Quantity, String> {
     let text = text.trim();
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(words.say(Common::QuantityNone));
@@ -120,7 +125,7 @@ pub fn read_quantity(text: &str, there: Option<Quantity>, words: Words) -> Resul
     }
     match there {
         Some(there) if quantity > there => {
-            Err(words.say(Common::QuantityTooMany { there: &words.quantity(there) }))
+            Err(words.say(Common::QuantityTooMany { there: &words.figure(there, unit) }))
         }
         _ => Ok(quantity),
     }
@@ -153,7 +158,7 @@ mod tests {
 
     fn quantity(text: &str, there: i64, expected: Result<i64, &str>) {
         let there = Some(Quantity::balance(there));
-        let read = read_quantity(text, there, Words::default()).map(Quantity::units);
+        let read = read_quantity(text, there, Unit::Each, Words::default()).map(Quantity::units);
         assert_eq!(read, expected.map_err(str::to_owned), "{text}");
     }
 

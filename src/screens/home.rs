@@ -77,6 +77,7 @@ impl Screen for Home {
         let page = HomePage { greeting: words.say(greeting), tiles, hint: words.say(Common::ScanAnything) };
         Drawn {
             primary: Some(button("sign_out", words.say(Common::SignOut))),
+            secondary: vec![button("hand_in", words.say(Common::HandIn))],
             ..Drawn::new(frame.site.name.clone(), Page::Home(page))
         }
     }

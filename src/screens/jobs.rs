@@ -4,15 +4,16 @@ use super::calibrate::Calibrate;
 use super::carry::Carry;
 use super::dispatch::Dispatch;
 use super::hold::HoldPage;
+use super::kept::Kept;
 use super::look_up::LookUp;
 use super::orders::Orders;
 use super::pick::{Pick, is_picked};
 use super::receive::Receive;
 use super::resolve::{Meaning, Scan};
-use super::screen::{Desk, Screen};
+use super::screen::{Answer, Desk, Screen};
 use super::sync_status::SyncStatusPage;
-use super::words::{Common, Scanner, Words};
-use crate::domain::{Direction, MoveKind, Order, Role};
+use super::words::{Common, Loading, Picking, Scanner, Words};
+use crate::domain::{Direction, MoveKind, Order, OrderStatus, Role};
 use crate::store::StoreError;
 
 /// A job on the home page.
@@ -139,6 +140,46 @@ pub(super) fn open_order_for(desk: &mut Desk<'_>, order: &Order, job: Job) -> Re
         _ => Box::new(Receive::for_order(desk, order)?),
     };
     Ok(Opened::Page(page, text))
+}
+
+/// A page that is open again, and what it says of what was in hand.
+pub(super) type Reopened = (Box<dyn Screen>, Answer);
+
+/// The page that was open when the device went out, with what was in hand, and words that do not call it saved.
+pub(super) fn reopen(desk: &mut Desk<'_>, kept: &Kept) -> Result<Option<Reopened>, StoreError> {
+    let open = |desk: &Desk<'_>, id| {
+        Ok::<_, StoreError>(desk.store.order(id)?.filter(|order| order.status == OrderStatus::Open))
+    };
+    Ok(match kept {
+        Kept::Receive(kept) => {
+            let (page, answer) = Receive::reopen(desk, kept)?;
+            Some((Box::new(page), answer))
+        }
+        Kept::Carry(kept) => {
+            let (page, answer) = Carry::reopen(desk, kept)?;
+            Some((Box::new(page), answer))
+        }
+        Kept::Pick(kept) => match open(desk, kept.order)? {
+            Some(order) => {
+                let title = desk.say(Picking::Order { number: &order.number });
+                let page = Pick::reopen(desk, order, kept)?;
+                Some((Box::new(page), back_again(desk, &title)))
+            }
+            None => None,
+        },
+        Kept::Dispatch { order } => match open(desk, *order)? {
+            Some(order) => {
+                let title = desk.say(Loading::Order { number: &order.number });
+                Some((Box::new(Dispatch::for_order(desk, order)?), back_again(desk, &title)))
+            }
+            None => None,
+        },
+    })
+}
+
+/// Nothing was in hand.
+pub(super) fn back_again(desk: &Desk<'_>, title: &str) -> Answer {
+    Answer::note(desk.say(Common::BackAgain { title }))
 }
 
 /// The page that a scan on the home page begins by itself; the page is told of the scan next.

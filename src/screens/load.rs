@@ -10,12 +10,13 @@ use crate::domain::{
 use crate::ledger::command::{self, Believed, LINES_MAX, Refusal, Target};
 use crate::ledger::good_to;
 use crate::store::{StockRow, Store, StoreError};
+use serde::{Deserialize, Serialize};
 
 /// One more balance than a move carries, so that too much is seen.
 const ROWS_READ: u64 = LINES_MAX as u64 + 1;
 
 /// How much of what is there is carried.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Extent {
     /// Goods of one lot, in the quantity of the load.
     Goods,
@@ -172,7 +173,7 @@ impl Load {
     /// How much is carried; empty for several items, whose units do not add up.
     pub(super) fn amount(&self, words: Words) -> String {
         let one_item = self.rows.iter().all(|row| row.what.key.item == self.item.id);
-        if one_item { words.quantity(self.quantity) } else { String::new() }
+        if one_item { words.parts(self.quantity, self.item.unit).0 } else { String::new() }
     }
 
     /// "24 each Oat drink", "Pallet 340123…", "Everything at A-03-2".

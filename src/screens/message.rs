@@ -1,23 +1,25 @@
 //! Turns failures of the file and refusals of the rules into words for the person who holds the device.
 
 use super::words::{Common, Repair, Words};
+use crate::domain::Unit;
 use crate::ledger::command::Refusal;
 use crate::store::{Numbers, Salvage, StoreError, count};
 
-/// Why it cannot be done as asked, and what to do instead; pages that know the names say it more exactly.
+/// Why it cannot be done as asked, and what to do instead; pages that know the names say it more exactly. Quantities
+/// are of an item counted in `unit`.
 #[must_use]
-pub fn refusal_words(refusal: &Refusal, words: Words) -> String {
+pub fn refusal_words(refusal: &Refusal, unit: Unit, words: Words) -> String {
     match refusal {
         Refusal::QuantityZero => words.say(Common::QuantityZero),
         Refusal::SerialIsOne { .. } => words.say(Common::RefusedSerialIsOne),
         Refusal::AboveThere { there, .. } => {
-            words.say(Common::QuantityTooMany { there: &words.quantity(*there) })
+            words.say(Common::QuantityTooMany { there: &words.figure(*there, unit) })
         }
         Refusal::AboveOpen { open, .. } => {
-            words.say(Common::RefusedAboveOpen { open: &words.quantity(*open) })
+            words.say(Common::RefusedAboveOpen { open: &words.figure(*open, unit) })
         }
         Refusal::AboveOrdered { ordered, .. } => {
-            words.say(Common::RefusedAboveOrdered { ordered: &words.quantity(*ordered) })
+            words.say(Common::RefusedAboveOrdered { ordered: &words.figure(*ordered, unit) })
         }
         Refusal::NothingThere => words.say(Common::RefusedNothingThere),
         Refusal::SamePlace => words.say(Common::RefusedSamePlace),

@@ -12,6 +12,7 @@ mod gather;
 mod hold;
 mod home;
 mod jobs;
+mod kept;
 mod load;
 mod look_up;
 mod message;
@@ -31,10 +32,13 @@ pub use ages::HOLDS_AGE_MS;
 pub use entry::{Asked, ENTRY_CHARS_MAX, Entry, read_date, read_quantity};
 pub use gather::GATHER_MS;
 pub use jobs::Job;
+pub use kept::Kept;
 pub use message::{Notice, refusal_words, salvage_words, store_words};
 pub use orders::ORDER_ROWS;
 pub use resolve::{Label, Meaning, Scan, resolve};
 pub use screen::{Answer, Desk, Drawn, EventIds, Frame, Leave, Next, Screen};
-pub use session::{BOUNCE_MS, Input, LATE_MS, PARK_BYTES_MAX, Session, SessionConfig};
+pub use session::{
+    BOUNCE_MS, Input, LATE_MS, Look, PARK_BYTES_MAX, RESUME_MS, Session, SessionConfig, chosen_language,
+};
 pub use sign_in::{PIN_TRIES, PIN_WAIT_MS, PIN_WAIT_MS_MAX};
 pub use view::*;

@@ -7,6 +7,7 @@ use crate::domain::{
 };
 use crate::ledger::good_to;
 use crate::store::{Store, StoreError};
+use serde::{Deserialize, Serialize};
 
 /// One scan: what the label says and what that means here.
 #[derive(Debug, Clone)]
@@ -37,7 +38,7 @@ pub enum Meaning {
 }
 
 /// What a label says of goods whose item is known.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Label {
     /// The item.
     pub item: Item,
@@ -55,6 +56,8 @@ pub struct Label {
     pub produced: Option<Day>,
     /// Base units that one such label stands for.
     pub quantity: Quantity,
+    /// What the label itself says this piece weighs (AI 310n), for weighed goods.
+    pub weight: Option<Quantity>,
     /// The same label read as if a separator was lost in it, where that makes another lot.
     pub alternative: Option<Box<Label>>,
 }
@@ -72,6 +75,7 @@ impl Label {
             best_before: None,
             produced: None,
             quantity: Quantity::ONE,
+            weight: None,
             alternative: None,
         }
     }
@@ -122,6 +126,7 @@ impl Label {
             best_before: reading.best_before(),
             produced: reading.produced(),
             quantity,
+            weight: weight_of(&item, reading),
             item,
             pack,
             alternative: None,
@@ -132,13 +137,19 @@ impl Label {
 /// Base units that one such label stands for, at least one.
 fn label_quantity(item: &Item, pack: Option<&Pack>, reading: &Reading) -> Quantity {
     let pack_units = pack.map_or(Quantity::ONE, |pack| pack.units);
-    let said = match (item.unit, reading.weight_g(), reading.count()) {
-        (Unit::Gram, Some(grams), _) => Quantity::new(grams).ok(),
-        (_, _, Some(count)) if reading.content_gtin().is_some() => pack_units.checked_mul(count),
-        (_, _, Some(count)) => Quantity::new(count).ok(),
+    let said = match (weight_of(item, reading), reading.count()) {
+        (Some(weight), _) => Some(weight),
+        (_, Some(count)) if reading.content_gtin().is_some() => pack_units.checked_mul(count),
+        (_, Some(count)) => Quantity::new(count).ok(),
         _ => None,
     };
     said.filter(|quantity| quantity.is_positive()).unwrap_or(pack_units)
+}
+
+/// The weight on the label of a weighed item.
+fn weight_of(item: &Item, reading: &Reading) -> Option<Quantity> {
+    let grams = reading.weight_g().filter(|_| item.unit == Unit::Gram)?;
+    Quantity::new(grams).ok().filter(|weight| weight.is_positive())
 }
 
 /// Finds out what a reading means here; the reading itself first, then each other way to read the same symbol.

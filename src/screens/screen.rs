@@ -1,11 +1,12 @@
 //! What a page is to the session: it is told of scans, taps and entries, and says what it shows. Pages never talk to each other.
 
 use super::entry::Entry;
+use super::kept::Kept;
 use super::resolve::Scan;
 use super::view::{Button, Page, Sheet, Tone};
 use super::words::{Message, Words};
 use crate::barcode::Profile;
-use crate::domain::{Body, Day, Event, EventId, Quantity, Site, Timestamp, User};
+use crate::domain::{Body, Day, Event, EventId, Quantity, Site, Timestamp, Unit, User};
 use crate::store::{Draft, Store, StoreError};
 
 /// Makes the ids of new events; only the app draws random ones.
@@ -30,6 +31,8 @@ pub struct Desk<'a> {
     pub words: Words,
     pub(super) ids: &'a mut dyn EventIds,
     pub(super) tally: &'a mut Tally,
+    /// What the file has of the operator's work in hand.
+    pub(super) kept: &'a mut Option<String>,
 }
 
 /// What was saved during one input.
@@ -51,9 +54,25 @@ impl Desk<'_> {
     /// # Errors
     /// Where it could not be saved; nothing changed then.
     pub fn confirm(&mut self, body: Body) -> Result<Event, StoreError> {
+        self.save(body, None)
+    }
+
+    /// Saves what happened and, in the same transaction, what is in hand after it.
+    ///
+    /// # Errors
+    /// See [`confirm`](Self::confirm).
+    pub fn confirm_leaving(&mut self, body: Body, in_hand: &Kept) -> Result<Event, StoreError> {
+        let record = in_hand.record();
+        let changes = record != *self.kept;
+        let event = self.save(body, changes.then_some(record.as_deref()))?;
+        *self.kept = record;
+        Ok(event)
+    }
+
+    fn save(&mut self, body: Body, in_hand: Option<Option<&str>>) -> Result<Event, StoreError> {
         let id = self.ids.next_id(self.now);
         let draft = Draft { id, operator: self.user.id, at: self.now, body };
-        match self.store.confirm(draft) {
+        match self.store.confirm_leaving(draft, in_hand) {
             Ok(confirmed) => {
                 self.tally.pending = confirmed.pending;
                 self.tally.confirmed += 1;
@@ -201,6 +220,10 @@ pub struct Drawn {
     pub primary: Option<Button>,
     /// At most three.
     pub secondary: Vec<Button>,
+    /// See [`View::steps`](super::View::steps).
+    pub steps: Vec<Button>,
+    /// See [`View::counts`](super::View::counts).
+    pub counts: bool,
     /// An open question.
     pub sheet: Option<Sheet>,
 }
@@ -216,6 +239,8 @@ impl Drawn {
             page,
             primary: None,
             secondary: Vec::new(),
+            steps: Vec::new(),
+            counts: false,
             sheet: None,
         }
     }
@@ -280,6 +305,19 @@ pub trait Screen: Send {
         None
     }
 
+    /// An event was taken back by this operator: reads what it shows, and goes to where the work is open again.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    fn undone(&mut self, desk: &mut Desk<'_>, _body: &Body) -> Result<(), StoreError> {
+        self.refresh(desk)
+    }
+
+    /// What the file keeps of it while it is open, for the case that the device goes out.
+    fn kept(&self) -> Option<Kept> {
+        None
+    }
+
     /// Saves what is in hand before another page is shown.
     ///
     /// # Errors
@@ -300,7 +338,7 @@ pub fn button(id: &str, label: String) -> Button {
 
 /// The buttons that make a quantity smaller and larger by a step; a tap on the quantity itself opens the keypad.
 #[must_use]
-pub fn steps(step: Quantity, words: Words) -> [Button; 2] {
-    let step = words.quantity(step);
-    [button("minus", format!("− {step}")), button("plus", format!("+ {step}"))]
+pub fn steps(step: Quantity, unit: Unit, words: Words) -> Vec<Button> {
+    let step = words.figure(step, unit);
+    vec![button("minus", format!("−{step}")), button("plus", format!("+{step}"))]
 }

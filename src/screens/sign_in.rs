@@ -3,10 +3,10 @@
 use super::entry::{Asked, Entry};
 use super::resolve::{Meaning, Scan};
 use super::screen::{Answer, Drawn};
-use super::view::{Page, SignInPage};
+use super::view::{Page, SignInPage, Tone};
 use super::words::{Common, Words};
-use crate::domain::{Site, Timestamp, User, UserId, verify_pin};
-use std::collections::HashMap;
+use crate::domain::{Site, Timestamp, User, verify_pin};
+use crate::store::{PinTries, Store, StoreError};
 
 /// Wrong PINs before the first wait.
 pub const PIN_TRIES: u32 = 5;
@@ -14,13 +14,6 @@ pub const PIN_TRIES: u32 = 5;
 pub const PIN_WAIT_MS: i64 = 30_000;
 /// The longest wait.
 pub const PIN_WAIT_MS_MAX: i64 = 15 * 60_000;
-
-/// Wrong PINs of one operator.
-#[derive(Debug, Clone, Copy)]
-struct Tries {
-    wrong: u32,
-    until: Timestamp,
-}
 
 /// What came of a badge or a PIN.
 pub(super) enum Verdict {
@@ -34,91 +27,89 @@ pub(super) enum Verdict {
 #[derive(Debug, Default)]
 pub(super) struct SignIn {
     waiting: Option<User>,
-    tries: HashMap<UserId, Tries>,
 }
 
 impl SignIn {
     pub(super) fn on_scan(
         &mut self,
+        store: &mut Store,
         scan: &Scan,
         now: Timestamp,
         site: Option<&Site>,
         words: Words,
-    ) -> Verdict {
-        match &scan.meaning {
-            Meaning::Badge(user) => self.on_badge(user, now, site, words),
+    ) -> Result<Verdict, StoreError> {
+        Ok(match &scan.meaning {
+            Meaning::Badge(user) => return self.on_badge(store, user, now, site, words),
             _ if site.is_none() => refused(words.say(Common::NotEnrolled)),
             Meaning::Unknown => refused(words.say(Common::BadgeUnknown)),
             _ => refused(words.say(Common::ScanBadgeFirst)),
-        }
+        })
     }
 
     pub(super) fn on_badge(
         &mut self,
+        store: &mut Store,
         user: &User,
         now: Timestamp,
         site: Option<&Site>,
         words: Words,
-    ) -> Verdict {
+    ) -> Result<Verdict, StoreError> {
         if !user.active {
-            return refused(words.say(Common::BadgeEnded { name: &user.name }));
+            return Ok(refused(words.say(Common::BadgeEnded { name: &user.name })));
         }
         if user.pin.is_none() {
             self.forget();
-            return Verdict::Welcome(Box::new(user.clone()));
+            return Ok(Verdict::Welcome(Box::new(user.clone())));
         }
-        if let Some(wait) = self.wait(user, now, site, words) {
-            return refused(wait);
+        let mut tries = store.pin_tries(user.id)?;
+        let longest = now.plus_ms(wait_ms(tries.wrong));
+        if tries.until > longest {
+            // The clock was set back: nobody waits longer for that.
+            tries.until = longest;
+            store.keep_pin_tries(user.id, tries)?;
+        }
+        if let Some(wait) = wait(user, tries, now, site, words) {
+            return Ok(refused(wait));
         }
         self.waiting = Some(user.clone());
         let entry = Entry::new(Asked::Pin, words.say(Common::EnterPin));
-        Verdict::Answer(Answer::note(user.name.clone()).asking(entry))
+        Ok(Verdict::Answer(Answer::note(user.name.clone()).asking(entry)))
     }
 
+    /// The try is counted in the file before the PIN is looked at: pulling the battery gives none back.
     pub(super) fn on_pin(
         &mut self,
+        store: &mut Store,
         entry: Entry,
         pin: &str,
         now: Timestamp,
         site: Option<&Site>,
         words: Words,
-    ) -> Verdict {
+    ) -> Result<Verdict, StoreError> {
         let Some(user) = self.waiting.clone() else {
-            return refused(words.say(Common::ScanBadgeFirst));
+            return Ok(refused(words.say(Common::ScanBadgeFirst)));
         };
-        if user.pin.as_deref().is_some_and(|hash| verify_pin(pin, hash)) {
-            self.tries.remove(&user.id);
-            self.forget();
-            return Verdict::Welcome(Box::new(user));
-        }
-        let wrong = self.tries.get(&user.id).map_or(0, |tries| tries.wrong).saturating_add(1);
+        let wrong = store.pin_tries(user.id)?.wrong.saturating_add(1);
         let until = if wrong < PIN_TRIES { now } else { now.plus_ms(wait_ms(wrong)) };
-        self.tries.insert(user.id, Tries { wrong, until });
-        match self.wait(&user, now, site, words) {
+        let tries = PinTries { wrong, until };
+        store.keep_pin_tries(user.id, tries)?;
+        if user.pin.as_deref().is_some_and(|hash| verify_pin(pin, hash)) {
+            // Where this cannot be written, the worst is one try less the next time.
+            let _ = store.keep_pin_tries(user.id, PinTries { wrong: 0, until: now });
+            self.forget();
+            return Ok(Verdict::Welcome(Box::new(user)));
+        }
+        Ok(match wait(&user, tries, now, site, words) {
             Some(wait) => {
                 self.forget();
                 refused(wait)
             }
             None => {
-                let left = (PIN_TRIES - wrong).to_string();
+                let left = PIN_TRIES.saturating_sub(wrong).to_string();
                 let problem = words.say(Common::WrongPin { left: &left });
                 Verdict::Answer(Answer::refused(problem.clone()).asking(entry.refused(problem)))
             }
-        }
-    }
-
-    fn wait(&self, user: &User, now: Timestamp, site: Option<&Site>, words: Words) -> Option<String> {
-        let until = self.tries.get(&user.id)?.until;
-        if until <= now {
-            return None;
-        }
-        // Rounded up, so that the time said is never too early.
-        let shown = until.plus_ms(59_999);
-        let time = match site {
-            Some(site) => words.clock(shown, site.zone),
-            None => shown.to_string(),
-        };
-        Some(words.say(Common::PinWait { name: &user.name, time: &time }))
+        })
     }
 
     /// Nobody is about to sign in.
@@ -134,13 +125,27 @@ impl SignIn {
         };
         let place = site.map_or("", |site| site.name.as_str());
         let detail: Vec<&str> = [place, device].into_iter().filter(|part| !part.is_empty()).collect();
-        let page = SignInPage { prompt, detail: detail.join(" · ") };
+        let page = SignInPage { prompt, detail: detail.join(" · "), tone: Tone::Quiet };
         Drawn::new(words.say(Common::Title), Page::SignIn(page))
     }
 }
 
 fn refused(text: String) -> Verdict {
     Verdict::Answer(Answer::refused(text))
+}
+
+/// Until when nobody can sign in with this badge, in words; `None` where it can be tried now.
+fn wait(user: &User, tries: PinTries, now: Timestamp, site: Option<&Site>, words: Words) -> Option<String> {
+    if tries.wrong < PIN_TRIES || tries.until <= now {
+        return None;
+    }
+    // Rounded up, so that the time said is never too early.
+    let shown = tries.until.plus_ms(59_999);
+    let time = match site {
+        Some(site) => words.clock(shown, site.zone),
+        None => shown.to_string(),
+    };
+    Some(words.say(Common::PinWait { name: &user.name, time: &time }))
 }
 
 /// 30 s after the fifth wrong PIN, then twice as long each time, up to 15 minutes.

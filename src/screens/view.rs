@@ -21,6 +21,10 @@ pub struct View {
     pub primary: Option<Button>,
     /// Smaller ones beside or above it, at most three.
     pub secondary: Vec<Button>,
+    /// At the quantity: one pack less, one more. Empty where there is nothing to step.
+    pub steps: Vec<Button>,
+    /// True where a tap on the quantity (`quantity`) opens the keypad.
+    pub counts: bool,
     /// What the last scan was understood as.
     pub strip: Option<Strip>,
     /// A question in the lower half; the scanner stays live.
@@ -29,6 +33,8 @@ pub struct View {
     pub keypad: Option<Keypad>,
     /// The last answer, for frame, sound and vibration.
     pub flash: Flash,
+    /// Light on dark.
+    pub night: bool,
 }
 
 /// How safe what was done is.
@@ -192,6 +198,8 @@ pub struct SignInPage {
     pub prompt: String,
     /// The site and this device.
     pub detail: String,
+    /// While a device is handed in: done once nothing waits, a question before. Else quiet.
+    pub tone: Tone,
 }
 
 /// The tiles; a scan opens the right job.

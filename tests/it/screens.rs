@@ -31,6 +31,19 @@ impl Stage {
         Self { folder, store, session: Session::new(config), ids: Counter::default(), now: MORNING }
     }
 
+    /// The same device after its battery was pulled: the files as they are on disk now, with nothing closed.
+    fn pulled(&self) -> Self {
+        let folder = Folder::new("pulled");
+        for suffix in ["", "-wal"] {
+            let name = |folder: &Folder| format!("{}{suffix}", folder.file().display());
+            std::fs::copy(name(&self.folder), name(&folder)).unwrap();
+        }
+        let (store, report) = Store::open(&folder.file(), self.now).unwrap();
+        assert!(!report.created && report.salvage.is_none());
+        let session = Session::new(SessionConfig::default());
+        Self { folder, store, session, ids: Counter::after(1_000), now: self.now }
+    }
+
     fn input(&mut self, input: Input) -> View {
         self.now = self.now.plus_ms(2_000);
         self.session.handle(&mut self.store, input, self.now, &mut self.ids)
@@ -109,28 +122,37 @@ fn what_cannot_be_saved_is_never_called_saved() {
 }
 
 #[test]
-fn a_pulled_battery_takes_the_line_in_hand_only() {
+fn a_pulled_battery_takes_nothing() {
     let mut stage = Stage::receiving();
-    let view = stage.scan(OAT_ORGANIC);
-    assert_eq!(strip(&view).0, Tone::Accepted);
-    let before = stage.events();
+    let mut lines = vec!["Lot L2301"];
+    for (scan, lot) in [(OAT_ORGANIC, "Lot L2302"), (OAT, "Lot L2301"), (OAT_ORGANIC, "Lot L2302")] {
+        assert_eq!(strip(&stage.scan(scan)).0, Tone::Accepted);
+        lines.push(lot);
+        let mut after = stage.pulled();
+        assert_eq!(after.events(), stage.events(), "what was called saved, and nothing else");
+        assert_eq!(after.events().len(), lines.len() - 1);
+        let view = after.input(Input::SyncChanged);
+        let in_hand = receive(&view).goods.as_ref().map(|goods| goods.lot.as_str());
+        assert_eq!(in_hand, lines.last().copied(), "the line in hand is still in hand");
+        let (tone, text) = strip(&view);
+        assert!(tone == Tone::Question && text.starts_with("Not saved yet: "), "{text}");
+        assert_eq!(view.badge.pending, after.events().len() as u64);
+    }
+    stage.tap("done");
+    let view = stage.pulled().input(Input::SyncChanged);
+    assert!(matches!(view.page, Page::SignIn(_)), "nothing was open: {:?}", view.page);
+}
 
-    let Stage { folder, store, .. } = stage;
-    drop(store);
-    let (store, report) = Store::open(&folder.file(), MORNING).unwrap();
-    assert!(!report.created);
-    let mut stage = Stage {
-        folder,
-        store,
-        session: Session::new(SessionConfig::default()),
-        ids: Counter::default(),
-        now: MORNING,
-    };
-    assert_eq!(stage.events(), before);
-    stage.scan("BADGE-1002");
-    let view = stage.scan("PO-7731");
-    let row = receive(&view).rows.first().map(|row| (row.title.as_str(), row.value.as_str()));
-    assert_eq!(row, Some(("Oat drink barista 1 l", "12 of 240")));
+/// The line saved and the line in hand are one transaction: a full disk, a full outbox or a kill leaves both or neither.
+#[test]
+fn what_could_not_be_saved_stays_in_hand_after_a_restart() {
+    let mut stage = Stage::receiving();
+    stage.store.limit_outbox(0);
+    stage.scan(OAT_ORGANIC);
+    let mut after = stage.pulled();
+    let view = after.input(Input::SyncChanged);
+    assert_eq!(receive(&view).goods.as_ref().map(|goods| goods.lot.as_str()), Some("Lot L2301"));
+    assert!(after.events().is_empty());
 }
 
 #[test]

@@ -12,8 +12,12 @@ const SECONDARY_MAX: usize = 3;
 
 /// Every id that the view offers.
 fn taps(view: &View) -> Vec<String> {
-    let buttons =
-        view.primary.iter().chain(&view.secondary).chain(view.sheet.iter().flat_map(|it| &it.answers));
+    let buttons = view
+        .primary
+        .iter()
+        .chain(&view.secondary)
+        .chain(&view.steps)
+        .chain(view.sheet.iter().flat_map(|it| &it.answers));
     let mut ids: Vec<String> = buttons.map(|button| button.id.clone()).collect();
     ids.extend(rows(view));
     if let Page::Home(page) = &view.page {
@@ -23,7 +27,7 @@ fn taps(view: &View) -> Vec<String> {
         ids.extend(["1", "0", "2", "back", "ok", "cancel"].map(|key| format!("key:{key}")));
     }
     ids.extend(["undo", "back", "badge", "type", "quantity", "plus", "minus"].map(str::to_owned));
-    ids.retain(|id| id != "sign_out");
+    ids.retain(|id| !["sign_out", "hand_in"].contains(&id.as_str()));
     ids
 }
 

@@ -159,8 +159,9 @@ fn say(pick: &Pick) -> String {
     let line = |line: &Movement| {
         let lot = line.lot.as_ref().map(ToString::to_string).unwrap_or_default();
         let serial = line.serial.as_ref().map(|serial| format!("#{serial}")).unwrap_or_default();
-        let hu = line.from.hu.as_ref().map(|hu| format!("/{hu}")).unwrap_or_default();
-        format!("{} {lot}{serial} from {}{hu}", line.quantity, line.from.location)
+        let hu = |place: &Place| place.hu.as_ref().map(|hu| format!("/{hu}")).unwrap_or_default();
+        let whole = line.to.hu.as_ref().map(|hu| format!(" whole as {hu}")).unwrap_or_default();
+        format!("{} {lot}{serial} from {}{}{whole}", line.quantity, line.from.location, hu(&line.from))
     };
     let mut text = pick.lines.iter().map(line).collect::<Vec<_>>().join(" + ");
     if let Some(fefo) = &pick.fefo {
@@ -223,6 +224,25 @@ fn loose_stock_and_pallets_of_one_lot_are_one_stop() {
     let done = "Order SO-9 is picked. Load it next.";
     check(milk(FefoPolicy::Stop, 5, &stock), &["L2", "A"], done, &["3 A from 2 + 2 A from 2/P1"]);
     check(milk(FefoPolicy::Stop, 5, &stock), &["P1"], done, &["5 A from 2/P1"]);
+}
+
+#[test]
+fn a_whole_pallet_keeps_its_code_to_the_truck() {
+    let stock = [("A", "2027-03-14", 3, SHELF, None), ("A", "2027-03-14", 6, SHELF, Some("P1"))];
+    let done = "Order SO-9 is picked. Load it next.";
+    let of = |quantity| milk(FefoPolicy::Stop, quantity, &stock);
+    check(of(6), &["P1"], done, &["6 A from 2/P1 whole as P1"]);
+    check(of(9), &["L2", "A"], done, &["3 A from 2 + 6 A from 2/P1 whole as P1"]);
+    check(of(8), &["P1"], "6 each of A picked. Still 2 each here.", &["6 A from 2/P1 whole as P1"]);
+    let mut floor = of(6);
+    for what in ["P1", "!load", "P1"] {
+        floor.input(what);
+    }
+    let code: HuCode = "P1".parse().unwrap();
+    assert!(floor.store.stock_in_hu(&code).unwrap().iter().all(|row| !row.quantity.is_positive()));
+    let progress = floor.store.progress(ORDER).unwrap();
+    let sums: Vec<_> = progress.iter().map(|row| (row.line, row.picked, row.dispatched)).collect();
+    assert_eq!(sums, [(1, 6, 6)], "all of it stands against the order's line");
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod colours;
 mod damage;
 mod kit;
 mod pictures;
+mod real;
 mod scanner;
 mod stage;
 mod touch;

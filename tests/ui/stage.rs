@@ -74,6 +74,23 @@ impl Stage {
         self.controls().into_iter().find(|(name, _)| name == id).map(|(_, control)| control)
     }
 
+    /// The first text of that id.
+    pub fn text(&self, id: &str) -> ElementHandle {
+        let found = ElementQuery::from_root(&self.window).match_descendants().find_all();
+        let mut own = found.into_iter().filter(|it| it.accessible_id().is_some_and(|own| own == id));
+        own.next().unwrap_or_else(|| panic!("no text {id:?}"))
+    }
+
+    /// So much of the display is covered, from above, below, left and right.
+    pub fn bezel(&self, top: f32, bottom: f32, left: f32, right: f32) {
+        let shell = ui::Shell::get(&self.window);
+        shell.set_bezel_top(top);
+        shell.set_bezel_bottom(bottom);
+        shell.set_bezel_left(left);
+        shell.set_bezel_right(right);
+        self.wait(5);
+    }
+
     /// A finger in the middle of it.
     pub fn click(&self, control: &ElementHandle) {
         let (at, size) = (control.absolute_position(), control.size());

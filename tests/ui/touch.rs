@@ -28,11 +28,11 @@ fn boxes(stage: &Stage) -> Vec<Box> {
 }
 
 /// Rows of lists may lie half outside while they scroll; everything else may not.
-fn scrolls(id: &str) -> bool {
-    id.starts_with("order:") || id.starts_with("row:") || id.starts_with("label:")
+pub fn scrolls(id: &str) -> bool {
+    ["order:", "row:", "label:", "take:", "from:", "hold:"].iter().any(|row| id.starts_with(row))
 }
 
-fn check_page(name: &str, stage: &Stage, (width, height): (u32, u32)) {
+pub fn check_page(name: &str, stage: &Stage, (width, height): (u32, u32)) {
     let boxes = boxes(stage);
     assert!(!boxes.is_empty(), "{name}: no controls");
     for it in &boxes {

@@ -28,10 +28,13 @@ fn base(title: &str, page: Page) -> View {
         page,
         primary: None,
         secondary: vec![],
+        steps: vec![],
+        counts: false,
         strip: None,
         sheet: None,
         keypad: None,
         flash: Flash { tone: Tone::Quiet, count: 0 },
+        night: false,
     }
 }
 
@@ -91,6 +94,7 @@ fn sign_in(t: &Tongue) -> View {
     let page = SignInPage {
         prompt: t.say("Scan your badge", "Ausweis scannen").into(),
         detail: "Lindhafen · HH-07".into(),
+        tone: Tone::Quiet,
     };
     View {
         can_go_back: false,
@@ -203,10 +207,7 @@ fn receive(t: &Tongue) -> View {
     View {
         progress: "2/4".into(),
         primary: Some(button("done", t.say("Save", "Speichern"))),
-        secondary: vec![
-            button("damaged", t.say("Damaged", "Beschädigt")),
-            button("reason", t.say("Differs", "Abweichung")),
-        ],
+        secondary: vec![button("damaged", t.say("Damaged", "Beschädigt"))],
         strip: strip(
             Tone::Accepted,
             t.say("Espresso beans 1 kg · 60 saved", "Espressobohnen 1 kg · 60 gespeichert"),
@@ -258,7 +259,6 @@ fn put_away(t: &Tongue) -> View {
         rows: vec![],
     };
     View {
-        secondary: vec![button("other", t.say("Another place", "Anderer Platz"))],
         strip: strip(
             Tone::Accepted,
             t.say("Oat drink barista 1 l, 240 in hand", "Oat drink barista 1 l, 240 in der Hand"),

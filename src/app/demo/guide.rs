@@ -10,7 +10,7 @@ use crate::app::headless::{Canvas, SteadyClock};
 use crate::app::run::RunArgs;
 use crate::app::ui::{self, AppWindow};
 use crate::app::worker::{Request, Update, Worker};
-use crate::screens::{Page, Tone, View};
+use crate::screens::{Look, Page, SessionConfig, Tone, View};
 use anyhow::{Context as _, bail, ensure};
 use slint::{ComponentHandle, Global};
 use std::cell::RefCell;
@@ -80,7 +80,10 @@ impl Guide {
         let args = RunArgs { language: Some(language.to_owned()), ..RunArgs::default() };
         let (sender, updates) = mpsc::channel();
         let link = connect(prepared.url(), prepared.folder.clone(), Switch::default());
-        let worker = Worker::start(store, args.config(name), link, move |update| drop(sender.send(update)))?;
+        // The pictures are the same at every hour of the day.
+        let look = if ui::Theme::get(&self.window).get_night() { Look::Night } else { Look::Day };
+        let config = SessionConfig { look, ..args.config(name) };
+        let worker = Worker::start(store, config, link, move |update| drop(sender.send(update)))?;
         let requests = worker.requests();
         let clock = self.clock.clone();
         let seams = Seams {

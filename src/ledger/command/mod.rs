@@ -9,7 +9,7 @@ mod receive;
 mod stop;
 mod transfer;
 
-pub use outbound::{Judged, Load, Stop, Verdict, close_order, dispatch, judge, pick, short};
+pub use outbound::{Judged, Load, Stop, Verdict, close_order, dispatch, judge, keep_whole, pick, short};
 pub use receive::{Arrival, Inbound, inbound_line, receive};
 pub use stop::{hold, release, undo};
 pub use transfer::{Believed, Target, move_all, move_stock};

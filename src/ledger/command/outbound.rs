@@ -2,8 +2,8 @@
 
 use super::{Refusal, check_lines, check_quantity};
 use crate::domain::{
-    Body, CloseOrder, Day, Dispatch, FefoOverride, FefoPolicy, Item, ItemId, LocationId, Movement, Order,
-    OrderLine, Party, Pick, Place, Quantity, Reason, Short,
+    Body, CloseOrder, Day, Dispatch, FefoOverride, FefoPolicy, HuCode, Item, ItemId, LocationId, Movement,
+    Order, OrderLine, Party, Pick, Place, Quantity, Reason, Short,
 };
 use crate::ledger::fefo::{days_lost, unfit};
 use crate::ledger::{Candidate, Demand, Skip, Take};
@@ -103,6 +103,17 @@ pub fn pick(
         lines.push(movement(candidate, *quantity, to.clone(), line.line));
     }
     Ok(Body::Pick(Pick { order: order.id, lines, fefo }))
+}
+
+/// A handling unit of which everything is picked goes along: it stands in staging as it stood on the shelf.
+#[must_use]
+pub fn keep_whole(mut body: Body, whole: &[HuCode]) -> Body {
+    if let Body::Pick(pick) = &mut body {
+        for line in &mut pick.lines {
+            line.to.hu = line.from.hu.clone().filter(|code| whole.contains(code));
+        }
+    }
+    body
 }
 
 fn movement(candidate: &Candidate, quantity: Quantity, to: Place, line: u32) -> Movement {

@@ -1,6 +1,9 @@
 //! Put-away and move: scan what, scan where. Two scans, also for a whole pallet.
 
+mod kept;
 mod show;
+
+pub use kept::Kept;
 
 use super::entry::{Asked, Entry, read_quantity};
 use super::load::{Extent, Found, Load, LoadRow, Suggestion, suggest};
@@ -220,9 +223,10 @@ impl Carry {
         }
         let what = load.name(desk.words);
         let target = Target { location: to.id, kind: to.kind, hu };
-        match load.moved(self.kind, target) {
-            Ok(body) => desk.confirm(body)?,
-            Err(refusal) => return Ok(Answer::refused(refusal_words(&refusal, desk.words))),
+        let moved = load.moved(self.kind, target);
+        match moved {
+            Ok(body) => desk.confirm_leaving(body, &super::Kept::Carry(Self::new(self.kind).now()))?,
+            Err(refusal) => return Ok(Answer::refused(refusal_words(&refusal, load.item.unit, desk.words))),
         };
         self.put_down();
         // It is saved; rows that cannot be read now are read with the next input.
@@ -246,7 +250,7 @@ impl Carry {
             return Answer::refused(desk.say(Stock::WholeOnly));
         };
         let changed = change(load).units().to_string();
-        match read_quantity(&changed, Some(load.there()), desk.words) {
+        match read_quantity(&changed, Some(load.there()), load.item.unit, desk.words) {
             Ok(quantity) => {
                 load.quantity = quantity;
                 Answer::silent()
@@ -330,8 +334,11 @@ impl Screen for Carry {
     }
 
     fn on_entry(&mut self, desk: &mut Desk<'_>, entry: Entry, text: &str) -> Result<Answer, StoreError> {
-        let there = self.hand.as_ref().map(Load::there);
-        match (read_quantity(text, there, desk.words), &mut self.hand) {
+        let (there, unit) = match &self.hand {
+            Some(load) => (Some(load.there()), load.item.unit),
+            None => return Ok(Answer::silent()),
+        };
+        match (read_quantity(text, there, unit, desk.words), &mut self.hand) {
             (Ok(quantity), Some(load)) => {
                 load.quantity = quantity;
                 let what = load.name(desk.words);
@@ -344,6 +351,10 @@ impl Screen for Carry {
 
     fn has_in_hand(&self) -> bool {
         self.hand.is_some() || !self.choose.is_empty()
+    }
+
+    fn kept(&self) -> Option<super::Kept> {
+        Some(super::Kept::Carry(self.now()))
     }
 
     fn drop_in_hand(&mut self, words: Words) -> Option<String> {

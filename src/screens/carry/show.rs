@@ -35,7 +35,8 @@ pub(super) fn draw(page: &Carry, frame: &Frame<'_>) -> Drawn {
         drawn.progress = words.say(Common::Wait { count: &page.count.to_string() });
     }
     if let Some(load) = hand.filter(|load| load.extent == Extent::Goods) {
-        drawn.secondary.extend(steps(load.step, words));
+        drawn.counts = true;
+        drawn.steps = steps(load.step, load.item.unit, words);
     }
     if page.has_in_hand() {
         drawn.secondary.push(button("undo", words.say(Stock::PutDown)));
@@ -55,7 +56,7 @@ fn rows(page: &Carry, frame: &Frame<'_>) -> Vec<Row> {
             id: format!("{prefix}:{index}"),
             title: place.map_or(goods.item, str::to_owned),
             detail: detail.join(" · "),
-            value: words.quantity(row.what.there),
+            value: words.amount(row.what.there, item.unit),
             tone: Tone::Quiet,
         }
     };

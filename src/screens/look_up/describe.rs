@@ -196,13 +196,20 @@ impl Look<'_> {
             id: String::new(),
             title,
             detail: self.say(Looking::Since { time: &self.moment(row.since) }),
-            value: words.quantity(row.quantity),
+            value: words.amount(row.quantity, self.unit_of(row.key.item)?),
             tone: if holds.is_empty() { Tone::Quiet } else { Tone::Refused },
         })
     }
 
+    fn unit_of(&self, item: ItemId) -> Result<Unit, StoreError> {
+        Ok(self.store.item(item)?.map_or(Unit::Each, |item| item.unit))
+    }
+
     fn came_from(&self, rows: Vec<Origin>) -> Result<Option<Section>, StoreError> {
         let mut lines = Vec::new();
+        let Some(unit) = rows.first().map(|row| self.unit_of(row.lot.item)).transpose()? else {
+            return Ok(None);
+        };
         for source in trace::sources(rows) {
             let supplier = match source.supplier {
                 Some(id) => self.party(id)?,
@@ -217,7 +224,7 @@ impl Look<'_> {
                 id: String::new(),
                 title: supplier,
                 detail: detail.join(" · "),
-                value: self.frame.words.quantity(source.quantity),
+                value: self.frame.words.amount(source.quantity, unit),
                 tone: Tone::Quiet,
             });
         }
@@ -226,6 +233,9 @@ impl Look<'_> {
 
     fn went_to(&self, rows: Vec<Destination>) -> Result<Option<Section>, StoreError> {
         let mut lines = Vec::new();
+        let Some(unit) = rows.first().map(|row| self.unit_of(row.lot.item)).transpose()? else {
+            return Ok(None);
+        };
         for delivery in trace::deliveries(rows) {
             let order = self.store.order(delivery.order)?.map(|order| order.number).unwrap_or_default();
             let mut detail = vec![order, self.moment(delivery.last)];
@@ -234,7 +244,7 @@ impl Look<'_> {
                 id: String::new(),
                 title: self.party(delivery.customer)?,
                 detail: detail.join(" · "),
-                value: self.frame.words.quantity(delivery.quantity),
+                value: self.frame.words.amount(delivery.quantity, unit),
                 tone: Tone::Quiet,
             });
         }
@@ -243,7 +253,9 @@ impl Look<'_> {
 
     fn goods_row(&self, row: &StockRow) -> Result<Row, StoreError> {
         let words = self.frame.words;
-        let item = self.store.item(row.key.item)?.map(|item| item.name).unwrap_or_default();
+        let item = self.store.item(row.key.item)?;
+        let unit = item.as_ref().map_or(Unit::Each, |item| item.unit);
+        let item = item.map(|item| item.name).unwrap_or_default();
         let lot = LotKey { item: row.key.item, lot: row.key.lot.clone() };
         let good = good_to(row.expiry, row.best_before);
         let mut detail = vec![self.lot_name(&lot), words.good_to(good, self.frame.today)];
@@ -254,7 +266,7 @@ impl Look<'_> {
             id: String::new(),
             title: item,
             detail: detail.join(" · "),
-            value: words.quantity(row.quantity),
+            value: words.amount(row.quantity, unit),
             tone: if holds.is_empty() && !expired { Tone::Quiet } else { Tone::Refused },
         })
     }
@@ -355,12 +367,13 @@ impl Look<'_> {
                 .sum();
             let lots: Vec<String> =
                 own.filter_map(|row| row.lot.lot.as_ref()).map(ToString::to_string).collect();
-            let (done, all) = (words.number(done), words.quantity(line.quantity));
+            let item = self.store.item(line.item)?;
+            let unit = item.as_ref().map_or(Unit::Each, |item| item.unit);
             rows.push(Row {
                 id: String::new(),
-                title: self.store.item(line.item)?.map(|item| item.name).unwrap_or_default(),
+                title: item.map(|item| item.name).unwrap_or_default(),
                 detail: lots.join(", "),
-                value: self.say(Looking::LineState { done: &done, all: &all }),
+                value: words.part_of(Quantity::balance(done), line.quantity, unit),
                 tone: Tone::Quiet,
             });
         }

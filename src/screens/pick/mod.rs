@@ -1,9 +1,12 @@
 //! Pick: a walk over an order's lines. Scan the place, scan the lot: that is the line, with its lot verified.
 
+mod kept;
 mod plan;
 mod question;
 mod scan;
+mod weight;
 
+pub use kept::Kept;
 pub(super) use plan::is_picked;
 pub(super) use scan::candidate;
 
@@ -15,7 +18,7 @@ use super::screen::{Answer, Desk, Drawn, Frame, Next, Screen, button};
 use super::view::{Goods, Page, PickPage};
 use super::words::{Common, Picking, Words, reason_of_id};
 use crate::domain::{
-    Item, Location, Order, OrderStatus, Party, PartyKind, Quantity, Reason, Timestamp, Unit,
+    Body, Item, Location, Order, OrderStatus, Party, PartyKind, Quantity, Reason, Timestamp, Unit,
 };
 use crate::ledger::command;
 use crate::store::{Store, StoreError};
@@ -107,17 +110,30 @@ impl Pick {
     }
 
     fn short(&mut self, desk: &mut Desk<'_>, reason: Reason) -> Result<Answer, StoreError> {
-        let Some(stop) = self.stop().cloned() else { return Ok(Answer::silent()) };
-        let (Some(line), Some(item)) = (self.plan.line(stop.line), self.item()) else {
+        match self.stop().map(|stop| (stop.line, stop.quantity)) {
+            Some((line, quantity)) => self.give_up(desk, line, quantity, reason),
+            None => Ok(Answer::silent()),
+        }
+    }
+
+    /// So much of a line stays short.
+    fn give_up(
+        &mut self,
+        desk: &mut Desk<'_>,
+        line: u32,
+        quantity: Quantity,
+        reason: Reason,
+    ) -> Result<Answer, StoreError> {
+        let (Some(line), Some(item)) = (self.plan.line(line), self.item()) else {
             return Ok(Answer::silent());
         };
-        let amount = desk.words.amount(stop.quantity, item.unit);
+        let amount = desk.words.amount(quantity, item.unit);
         let text = desk.say(Picking::ShortSaved { amount: &amount, item: &item.name });
         let open = line.demand.quantity;
-        let Ok(body) = command::short(&self.order, &line.line, open, stop.quantity, reason) else {
+        let Ok(body) = command::short(&self.order, &line.line, open, quantity, reason) else {
             return Ok(Answer::silent());
         };
-        desk.confirm(body)?;
+        desk.confirm_leaving(body, &self.after_taking())?;
         self.go_on(desk)?;
         Ok(self.said(desk, text))
     }
@@ -289,6 +305,12 @@ impl Screen for Pick {
                     return self.take(desk, line, &[take], fefo, true);
                 }
             }
+            ("take_heavier", _) => {
+                if let Some(Question::Heavier { line, takes, fefo, .. }) = self.question.clone() {
+                    return self.take(desk, line, &takes, fefo, true);
+                }
+            }
+            ("enough", _) => return self.enough(desk),
             ("leave", _) => self.question = None,
             _ => {}
         }
@@ -297,9 +319,9 @@ impl Screen for Pick {
 
     fn on_entry(&mut self, desk: &mut Desk<'_>, entry: Entry, text: &str) -> Result<Answer, StoreError> {
         let (Some(stop), Some(item)) = (self.stop(), self.item()) else { return Ok(Answer::silent()) };
-        match read_quantity(text, None, desk.words) {
+        match read_quantity(text, None, item.unit, desk.words) {
             Ok(quantity) if quantity > stop.quantity => {
-                let there = desk.words.quantity(stop.quantity);
+                let there = desk.words.figure(stop.quantity, item.unit);
                 let problem = desk.say(Picking::AllHere { there: &there });
                 Ok(Answer::refused(problem.clone()).asking(entry.refused(problem)))
             }
@@ -310,6 +332,30 @@ impl Screen for Pick {
             }
             Err(problem) => Ok(Answer::refused(problem.clone()).asking(entry.refused(problem))),
         }
+    }
+
+    fn undone(&mut self, desk: &mut Desk<'_>, body: &Body) -> Result<(), StoreError> {
+        self.question = None;
+        self.refresh(desk)?;
+        let (line, from) = match body {
+            Body::Pick(pick) if pick.order == self.order.id => match pick.lines.first() {
+                Some(taken) => (taken.line, Some(taken.from.location)),
+                None => return Ok(()),
+            },
+            Body::Short(short) if short.order == self.order.id => (Some(short.line), None),
+            _ => return Ok(()),
+        };
+        let of_line = |stop: &&Stop| Some(stop.line) == line;
+        let stops = || self.plan.stops.iter();
+        let there = stops().position(|stop| of_line(&stop) && from.is_some() && stop.location() == from);
+        match there.or_else(|| stops().position(|stop| of_line(&stop))) {
+            Some(focus) => self.show(desk, focus),
+            None => Ok(()),
+        }
+    }
+
+    fn kept(&self) -> Option<super::Kept> {
+        Some(super::Kept::Pick(self.now()))
     }
 
     fn view(&self, frame: &Frame<'_>) -> Drawn {
@@ -325,7 +371,10 @@ impl Screen for Pick {
             location: self.place_code().to_owned(),
             at_location: self.is_here(),
             goods: self.goods(frame),
-            quantity: quantity.map(|quantity| words.quantity(quantity)).unwrap_or_default(),
+            quantity: quantity
+                .zip(self.item())
+                .map(|(quantity, item)| words.parts(quantity, item.unit).0)
+                .unwrap_or_default(),
             quantity_detail: detail.unwrap_or_default(),
             skipped: self.item().map(skipped).unwrap_or_default(),
         };
@@ -337,6 +386,7 @@ impl Screen for Pick {
         match self.stop() {
             None => drawn.primary = Some(button("load", words.say(Picking::Load))),
             Some(stop) => {
+                drawn.counts = !stop.takes.is_empty();
                 drawn.secondary.push(button("short", words.say(Picking::Short)));
                 if stop.candidate().is_some() {
                     drawn.secondary.push(button("other_lot", words.say(Picking::OtherLot)));

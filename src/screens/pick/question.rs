@@ -30,6 +30,10 @@ pub(super) enum Question {
     },
     /// The device does not know that lot at this place.
     NotKnown { line: u32, take: Take, place: String, fefo: Option<FefoOverride> },
+    /// The piece is much heavier than what is still asked for.
+    Heavier { line: u32, takes: Vec<Take>, fefo: Option<FefoOverride>, over: Quantity },
+    /// A small rest of weighed goods: does it matter?
+    Enough { line: u32, piece: Quantity, rest: Quantity },
     /// Why is it missing?
     Short { amount: String },
     /// Why is this lot left out?
@@ -103,6 +107,37 @@ impl Question {
                     ],
                 }
             }
+            Self::Heavier { takes, over, .. } => {
+                let weight: Quantity = takes.iter().map(|take| take.quantity).sum();
+                let weight = words.amount(weight, item.unit);
+                let fact = |label, value| Fact { label: words.say(label), value };
+                Sheet {
+                    tone: Tone::Question,
+                    title: words.say(Picking::QHeavier),
+                    facts: vec![
+                        fact(Picking::FactPiece, weight.clone()),
+                        fact(Picking::FactOver, words.amount(*over, item.unit)),
+                    ],
+                    note: String::new(),
+                    answers: vec![
+                        leave(words),
+                        button("take_heavier", words.say(Picking::TakeHeavier { amount: &weight })),
+                    ],
+                }
+            }
+            Self::Enough { piece, rest, .. } => Sheet {
+                tone: Tone::Question,
+                title: words.say(Picking::QEnough { amount: &words.amount(*rest, item.unit) }),
+                facts: vec![Fact {
+                    label: words.say(Picking::FactPicked),
+                    value: words.amount(*piece, item.unit),
+                }],
+                note: String::new(),
+                answers: vec![
+                    button("enough", words.say(Picking::Enough)),
+                    button("leave", words.say(Picking::TakeMore)),
+                ],
+            },
             Self::Short { amount } => asked(words.say(Picking::QShort { amount }), &SHORT, words),
             Self::Pass { lot } => asked(words.say(Picking::QOtherLot { lot }), &PASS, words),
         }

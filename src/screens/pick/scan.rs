@@ -7,7 +7,8 @@ use super::super::words::Picking;
 use super::Pick;
 use super::plan::Stop;
 use super::question::{Question, lot_name, skip_words};
-use crate::domain::{FefoOverride, HuCode, Item, ItemId, Location, LotKey, Place, Quantity};
+use super::weight::piece;
+use crate::domain::{FefoOverride, HuCode, Item, ItemId, Location, LotKey, Place, Quantity, Unit};
 use crate::ledger::command::{self, Judged, Verdict, judge};
 use crate::ledger::fefo::unfit;
 use crate::ledger::{Candidate, Take};
@@ -152,6 +153,7 @@ impl Pick {
         let scanned = found_at(desk.store, label, here, hu)?;
         let planned = label.serial.is_none()
             && hu.is_none()
+            && piece(label).is_none()
             && stop.location() == Some(here.id)
             && stop.lot() == Some(&label.lot_key());
         if planned {
@@ -233,7 +235,9 @@ impl Pick {
             planned if planned.is_positive() => open.min(planned),
             _ => open,
         };
-        let wanted = self.wanted.unwrap_or(open).min(open);
+        // What a piece weighs is what is taken; what was typed is what is wanted.
+        let weight = piece(label).filter(|_| self.wanted.is_none());
+        let wanted = weight.unwrap_or_else(|| self.wanted.unwrap_or(open).min(open));
         let best = self.plan.best(stop.line).cloned();
         let verdict = judge(&first, &line.demand, best.as_ref(), desk.site.fefo);
         let fefo = match verdict {
@@ -249,9 +253,15 @@ impl Pick {
         }
         if known {
             let all = scanned.into_iter().map(|candidate| Take { quantity: candidate.quantity, candidate });
-            return self.take(desk, stop.line, &up_to(all, wanted), fefo, false);
+            return match weight {
+                None => self.take(desk, stop.line, &up_to(all, wanted), fefo, false),
+                Some(weight) => {
+                    self.take_piece(desk, stop.line, heavy(up_to(all, weight), weight), fefo, &here.code)
+                }
+            };
         }
-        let take = Take { candidate: first, quantity: self.wanted.unwrap_or(stop.quantity).min(wanted) };
+        let quantity = weight.unwrap_or_else(|| self.wanted.unwrap_or(stop.quantity).min(wanted));
+        let take = Take { candidate: first, quantity };
         let lot = lot_name(&take.candidate.key, &label.item);
         self.question = Some(Question::NotKnown { line: stop.line, take, place: here.code.clone(), fefo });
         Ok(Answer::question(desk.say(Picking::QNotKnown { lot: &lot, place: &here.code })))
@@ -330,21 +340,30 @@ impl Pick {
         if self.stop().is_none_or(|stop| stop.line != line) {
             self.show(desk, focus)?;
         }
-        let (open, staging) = (known_open(self, line), Place::at(desk.site.staging));
+        let total: Quantity = takes.iter().map(|take| take.quantity).sum();
+        // The last piece of weighed goods is as heavy as it is.
+        let open = match item.unit {
+            Unit::Each => known_open(self, line),
+            Unit::Gram => known_open(self, line).max(total),
+        };
+        let staging = Place::at(desk.site.staging);
+        let whole = whole_units(desk.store, takes)?;
         let Some(known) = self.plan.line(line) else { return Ok(self.nothing_left(desk)) };
         let body = match command::pick(&self.order, &known.line, open, takes, &staging, fefo, confirmed) {
-            Ok(body) => body,
+            Ok(body) => command::keep_whole(body, &whole),
             Err(_) => {
                 let there = desk.words.amount(open, item.unit);
                 return Ok(Answer::refused(desk.say(Picking::AllHere { there: &there })));
             }
         };
-        desk.confirm(body)?;
+        desk.confirm_leaving(body, &self.after_taking())?;
         self.question = None;
         let before = self.stop().cloned();
         self.go_on(desk)?;
-        let amount: Quantity = takes.iter().map(|take| take.quantity).sum();
-        let amount = desk.words.amount(amount, item.unit);
+        if item.unit == Unit::Gram {
+            self.ask_if_enough(line, total);
+        }
+        let amount = desk.words.amount(total, item.unit);
         let lot = lot_name(&first.candidate.key, &item);
         let (amount, lot) = (amount.as_str(), lot.as_str());
         let stays = before.is_some_and(|before| self.plan.again(&before) == Some(self.focus));
@@ -382,6 +401,34 @@ impl Pick {
         };
         Ok(Answer::note(desk.say(text)))
     }
+}
+
+/// A piece that is heavier than all that is known there is taken from the last of it.
+fn heavy(mut takes: Vec<Take>, weight: Quantity) -> Vec<Take> {
+    let taken: Quantity = takes.iter().map(|take| take.quantity).sum();
+    if let Some(last) = takes.last_mut() {
+        last.quantity += weight - taken;
+    }
+    takes
+}
+
+/// Pallets and totes of which everything is taken: they go along as they are.
+fn whole_units(store: &Store, takes: &[Take]) -> Result<Vec<HuCode>, StoreError> {
+    let mut whole: Vec<HuCode> = Vec::new();
+    for code in takes.iter().filter_map(|take| take.candidate.place.hu.as_ref()) {
+        let taken = takes.iter().filter(|take| take.candidate.place.hu.as_ref() == Some(code));
+        let taken: Quantity = taken.map(|take| take.quantity).sum();
+        let holds: Quantity = store
+            .stock_in_hu(code)?
+            .iter()
+            .filter(|row| row.quantity.is_positive())
+            .map(|row| row.quantity)
+            .sum();
+        if taken == holds && !whole.contains(code) {
+            whole.push(code.clone());
+        }
+    }
+    Ok(whole)
 }
 
 fn known_open(pick: &Pick, line: u32) -> Quantity {

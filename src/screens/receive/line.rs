@@ -5,6 +5,7 @@ use super::super::words::{Receiving, Words};
 use super::expected::Expected;
 use crate::domain::{Day, HoldKind, HuCode, LotFacts, LotNumber, Quantity, Reason, days_between};
 use crate::ledger::{dates_differ, good_to};
+use serde::{Deserialize, Serialize};
 
 /// What a line lacks before it can be saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub(super) enum Doubt {
 }
 
 /// Which doubts a person has answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct Settled {
     pub lot: bool,
     pub order: bool,
@@ -54,7 +55,7 @@ pub(super) struct Settled {
 }
 
 /// One line before it is saved.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Line {
     pub label: Label,
     pub quantity: Quantity,

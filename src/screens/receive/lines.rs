@@ -138,7 +138,7 @@ impl Receive {
         let saved = if adds {
             None
         } else {
-            match self.save_in_hand(desk)? {
+            match self.save_in_hand(desk, Some(&line))? {
                 Ok(saved) => saved,
                 Err(answer) => return Ok(answer),
             }
@@ -158,13 +158,15 @@ impl Receive {
         })
     }
 
-    /// Saves a line, at the dock or at the place given, and names it; a refusal in words where the rules stop it.
+    /// Saves a line, at the dock or at the place given, and names it; a refusal in words where the rules stop it. `next`
+    /// is in hand after it.
     pub(super) fn save(
         &mut self,
         desk: &mut Desk<'_>,
         line: &Line,
         to: Place,
         kind: LocationKind,
+        next: Option<&Line>,
     ) -> Result<Result<String, String>, StoreError> {
         let label = &line.label;
         let lot = label.lot_key().lot.and(label.facts());
@@ -183,10 +185,10 @@ impl Receive {
             Inbound { order, closed: false, progress: &self.expected.progress_rows, supplier: None };
         let body = match receive(&[arrival], &inbound, desk.today, line.reason) {
             Ok(body) => body,
-            Err(refusal) => return Ok(Err(refusal_words(&refusal, desk.words))),
+            Err(refusal) => return Ok(Err(refusal_words(&refusal, label.item.unit, desk.words))),
         };
         let number = line.number;
-        let event = desk.confirm(body)?;
+        let event = desk.confirm_leaving(body, &self.after_saving(next))?;
         self.saved += 1;
         self.expected.booked(desk.store, event.body.lines());
         Ok(Ok(number.unwrap_or(self.saved).to_string()))
@@ -203,14 +205,15 @@ impl Receive {
         Place { location: self.dock.id, hu: line.hu.clone() }
     }
 
-    /// Saves what is in hand; `Err` with words where the rules stop it, and it stays in hand.
+    /// Saves what is in hand before `next`; `Err` with words where the rules stop it, and it stays in hand.
     pub(super) fn save_in_hand(
         &mut self,
         desk: &mut Desk<'_>,
+        next: Option<&Line>,
     ) -> Result<Result<Option<String>, Answer>, StoreError> {
         let Some(hand) = self.hand.clone() else { return Ok(Ok(None)) };
         let to = self.at_dock(&hand);
-        Ok(match self.save(desk, &hand, to, LocationKind::Dock)? {
+        Ok(match self.save(desk, &hand, to, LocationKind::Dock, next)? {
             Ok(number) => {
                 self.hand = None;
                 self.damaged = false;

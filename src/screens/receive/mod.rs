@@ -5,12 +5,15 @@
 
 mod answers;
 mod expected;
+mod kept;
 mod line;
 mod lines;
 mod pallet;
 mod parts;
 mod question;
 mod show;
+
+pub use kept::Kept;
 
 use super::entry::{Asked, Entry, read_quantity};
 use super::gather::{Gather, Part};
@@ -19,7 +22,7 @@ use super::screen::{Answer, Desk, Drawn, Frame, Leave, Next, Screen};
 use super::words::{Common, Receiving, Words};
 use crate::domain::{
     Body, CloseOrder, HuCode, Location, LocationKind, Order, OrderKind, OrderLine, Place, Quantity, Reason,
-    Timestamp,
+    Timestamp, Unit,
 };
 use crate::store::StoreError;
 use expected::Expected;
@@ -129,7 +132,7 @@ impl Receive {
             return Ok(Answer::refused(desk.say(Receiving::NotDock { place: code })));
         }
         // What is in hand came in at the dock before.
-        if let Err(answer) = self.save_in_hand(desk)? {
+        if let Err(answer) = self.save_in_hand(desk, None)? {
             return Ok(answer);
         }
         self.dock = place.clone();
@@ -152,7 +155,8 @@ impl Receive {
         let to = Place { location: place.id, hu: line.hu.clone() };
         let reason = if self.damaged { Some(Reason::Damaged) } else { line.reason };
         let line = Line { reason, ..line };
-        Ok(match self.save(desk, &line, to, place.kind)? {
+        let next = self.hand.clone().filter(|_| self.candidate.is_some());
+        Ok(match self.save(desk, &line, to, place.kind, next.as_ref())? {
             Ok(_) => {
                 match self.candidate.take() {
                     Some(_) => {}
@@ -175,7 +179,7 @@ impl Receive {
             return Ok(Answer::question(desk.say(Receiving::StillMissing { what: &what })).asking(entry));
         }
         let left = self.first_answers(desk)?;
-        if let Err(answer) = self.save_in_hand(desk)? {
+        if let Err(answer) = self.save_in_hand(desk, None)? {
             return Ok(prefixed(answer, &left));
         }
         if let (true, Some(order)) = (self.expected.is_complete(), &self.expected.order) {
@@ -259,7 +263,7 @@ impl Screen for Receive {
         if entry.asked != Asked::Quantity {
             return self.typed(desk, entry, text);
         }
-        match read_quantity(text, None, desk.words) {
+        match read_quantity(text, None, Unit::Each, desk.words) {
             Ok(quantity) => self.change_quantity(desk, Some(quantity)),
             Err(problem) => Ok(Answer::refused(problem.clone()).asking(entry.refused(problem))),
         }
@@ -267,6 +271,17 @@ impl Screen for Receive {
 
     fn has_in_hand(&self) -> bool {
         self.hand.is_some() || self.candidate.is_some() || self.parts.is_held()
+    }
+
+    fn kept(&self) -> Option<super::Kept> {
+        Some(super::Kept::Receive(Box::new(self.now())))
+    }
+
+    fn undone(&mut self, desk: &mut Desk<'_>, body: &Body) -> Result<(), StoreError> {
+        if matches!(body, Body::Receipt(_)) {
+            self.saved = self.saved.saturating_sub(1);
+        }
+        self.refresh(desk)
     }
 
     fn drop_in_hand(&mut self, words: Words) -> Option<String> {
@@ -286,7 +301,7 @@ impl Screen for Receive {
 
     fn leave(&mut self, desk: &mut Desk<'_>) -> Result<Leave, StoreError> {
         let left = self.first_answers(desk)?;
-        Ok(match self.save_in_hand(desk)? {
+        Ok(match self.save_in_hand(desk, None)? {
             Ok(Some(number)) => {
                 let saved = desk.say(Receiving::SavedOnly { number: &number });
                 Leave::Saved(format!("{left} {saved}").trim_start().to_owned())

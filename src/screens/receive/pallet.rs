@@ -81,7 +81,7 @@ impl Receive {
         lines: &[OrderLine],
         reason: Option<Reason>,
     ) -> Result<Answer, StoreError> {
-        if let Err(answer) = self.save_in_hand(desk)? {
+        if let Err(answer) = self.save_in_hand(desk, None)? {
             return Ok(answer);
         }
         let to = Place::in_hu(self.dock.id, code.clone());

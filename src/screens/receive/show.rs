@@ -30,7 +30,7 @@ pub(super) fn draw(page: &Receive, frame: &Frame<'_>) -> Drawn {
             Some(_) => vec![words.say(Receiving::MissingItem)],
             None => shown.and_then(Line::missing).map(|missing| missing.name(words)).into_iter().collect(),
         },
-        quantity: shown.map(|line| words.quantity(line.quantity)).unwrap_or_default(),
+        quantity: shown.map(|line| words.parts(line.quantity, line.label.item.unit).0).unwrap_or_default(),
         quantity_detail: shown.map(|line| detail(page, line, frame)).unwrap_or_default(),
         rows: rows(page, frame),
     };
@@ -42,7 +42,11 @@ pub(super) fn draw(page: &Receive, frame: &Frame<'_>) -> Drawn {
     }
     drawn.primary = Some(button("done", words.say(Receiving::Done)));
     if let (Some(hand), None) = (&page.hand, &page.candidate) {
-        drawn.secondary.extend(steps(hand.step(), words));
+        drawn.counts = true;
+        // What a piece weighs is no number of packs.
+        if hand.label.weight.is_none() {
+            drawn.steps = steps(hand.step(), hand.label.item.unit, words);
+        }
         drawn.secondary.push(button("damaged", words.say(Receiving::Damaged)));
     }
     drawn.sheet = match &page.candidate {
@@ -102,25 +106,29 @@ fn goods(line: &Line, frame: &Frame<'_>) -> Goods {
 /// "of 240 · each · = 2 cases".
 fn detail(page: &Receive, line: &Line, frame: &Frame<'_>) -> String {
     let words = frame.words;
-    let unit = words.unit_and_packs(&line.label.item, line.quantity);
-    if !page.expected.has(line.label.item.id) {
+    let item = &line.label.item;
+    let unit = words.unit_and_packs(item, line.quantity);
+    if !page.expected.has(item.id) {
         return unit;
     }
-    let (ordered, _) = page.expected.of_item(line.label.item.id);
-    format!("{} · {unit}", words.say(Receiving::Of { quantity: &words.quantity(ordered) }))
+    let (ordered, _) = page.expected.of_item(item.id);
+    // A weight's unit stands beside its own number: "kg · of 9 kg".
+    let of = words.say(Receiving::Of { quantity: &words.figure(ordered, item.unit) });
+    match item.unit {
+        Unit::Each => format!("{of} · {unit}"),
+        Unit::Gram => format!("{unit} · {of}"),
+    }
 }
 
 fn rows(page: &Receive, frame: &Frame<'_>) -> Vec<Row> {
     let words = frame.words;
     let rows = page.expected.due.iter().map(|due| {
         let lot = due.lot.as_ref().map(|lot| words.say(Common::Lot { lot: lot.as_str() }));
-        let (done, all) = (words.quantity(due.received), words.quantity(due.ordered));
-        let value = words.say(Common::LinesOf { done: &done, all: &all });
         Row {
             id: String::new(),
             title: due.item.name.clone(),
             detail: lot.unwrap_or_default(),
-            value: if due.item.unit == Unit::Gram { format!("{value} g") } else { value },
+            value: words.part_of(due.received, due.ordered, due.item.unit),
             tone: Tone::Quiet,
         }
     });

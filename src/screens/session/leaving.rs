@@ -12,7 +12,7 @@ use crate::store::StoreError;
 impl Session {
     /// Saves what is in hand on every page above home, from the top down, and closes them; `Err` with the page's words
     /// where one cannot be left yet.
-    fn leave_all(&mut self, run: &mut Run<'_>) -> Result<Result<String, Answer>, StoreError> {
+    pub(super) fn leave_all(&mut self, run: &mut Run<'_>) -> Result<Result<String, Answer>, StoreError> {
         let mut saved = String::new();
         loop {
             match self.with_top(run, |page, desk| page.leave(desk))? {
@@ -67,7 +67,7 @@ impl Session {
                     // What came in before is a fact; what cannot be saved now was never called saved.
                     let _ = self.leave_all(run)?;
                     let text = self.words().say(Common::BadgeEnded { name: &user.name });
-                    self.sign_out();
+                    self.sign_out(run)?;
                     return Ok(Some(Answer::refused(text)));
                 }
                 Some(user) => self.user = Some(user),
@@ -75,16 +75,16 @@ impl Session {
             }
         }
         self.with_top(run, |page, desk| page.refresh(desk))?;
-        Ok(None)
+        self.hand_in(run)
     }
 
     pub(super) fn change_user(&mut self, run: &mut Run<'_>, user: &User) -> Result<Answer, StoreError> {
         if let Err(answer) = self.leave_all(run)? {
             return Ok(answer);
         }
-        self.sign_out();
+        self.sign_out(run)?;
         let words = self.words();
-        let verdict = self.sign_in.on_badge(user, run.now, self.site.as_ref(), words);
+        let verdict = self.sign_in.on_badge(run.store, user, run.now, self.site.as_ref(), words)?;
         self.follow(run, verdict)
     }
 
@@ -92,14 +92,14 @@ impl Session {
         Ok(match self.leave_all(run)? {
             Ok(_) => {
                 let text = self.words().say(Common::SignedOut);
-                self.sign_out();
+                self.sign_out(run)?;
                 Answer::note(text)
             }
             Err(answer) => answer,
         })
     }
 
-    pub(super) fn follow(&mut self, run: &Run<'_>, verdict: Verdict) -> Result<Answer, StoreError> {
+    pub(super) fn follow(&mut self, run: &mut Run<'_>, verdict: Verdict) -> Result<Answer, StoreError> {
         match verdict {
             Verdict::Answer(answer) => Ok(answer),
             Verdict::Welcome(user) => {
@@ -107,18 +107,27 @@ impl Session {
                 self.user = Some(user.clone());
                 self.signed_in = run.now;
                 self.stack.clear();
+                self.stack.push(Box::new(Home::default()));
+                self.handing_in = None;
                 self.read_status(run)?;
+                if let Some(answer) = self.reopen(run, &user)? {
+                    return Ok(answer);
+                }
                 let text = self.words().say(Common::Welcome { name: &user.name });
-                Ok(Answer::accepted(text).then(Next::Open(Box::new(Home::default()))))
+                let home = Box::new(Home::default());
+                Ok(Answer::accepted(text).then(Next::Replace(home)))
             }
         }
     }
 
-    pub(super) fn sign_out(&mut self) {
-        self.user = None;
+    /// What could be saved is saved; what is forgotten here was told to be dropped.
+    pub(super) fn sign_out(&mut self, run: &mut Run<'_>) -> Result<(), StoreError> {
         self.stack.clear();
+        self.keep(run)?;
+        self.user = None;
         self.entry = None;
         self.sign_in.forget();
+        Ok(())
     }
 }
 

@@ -3,11 +3,16 @@
 //! A scan goes to the page on top. What it has no use for opens the job it belongs to; what nobody knows is parked with
 //! its bytes. Words are green only after the commit.
 
+mod device;
 mod leaving;
+mod resume;
 mod scans;
 mod taps;
 #[cfg(test)]
 mod tests;
+
+pub use device::{Look, chosen_language};
+pub use resume::RESUME_MS;
 
 use super::entry::Entry;
 use super::message::store_words;
@@ -39,6 +44,8 @@ pub struct SessionConfig {
     pub profile: Profile,
     /// See [`BOUNCE_MS`].
     pub bounce_ms: i64,
+    /// How the screen looks where nobody has chosen on the device.
+    pub look: Look,
 }
 
 impl Default for SessionConfig {
@@ -48,6 +55,7 @@ impl Default for SessionConfig {
             language: Language::English,
             profile: Profile::default(),
             bounce_ms: BOUNCE_MS,
+            look: Look::Auto,
         }
     }
 }
@@ -90,6 +98,15 @@ pub struct Session {
     /// The file was asked how the scanner talks.
     profile_read: bool,
     last_scan: Option<(Vec<u8>, Timestamp)>,
+    /// What the file has of the operator's work in hand.
+    kept: Option<String>,
+    /// True once the file was asked for choices and for work that was cut short.
+    resumed: bool,
+    look: Look,
+    /// Chosen on this device: for all who have no language of their own.
+    language: Option<Language>,
+    /// The device is being handed in.
+    handing_in: Option<device::HandIn>,
 }
 
 /// What an input is handled with.
@@ -104,6 +121,7 @@ impl Session {
     #[must_use]
     pub fn new(config: SessionConfig) -> Self {
         Self {
+            look: config.look,
             config,
             site: None,
             user: None,
@@ -119,6 +137,10 @@ impl Session {
             stale: false,
             profile_read: false,
             last_scan: None,
+            kept: None,
+            resumed: false,
+            language: None,
+            handing_in: None,
         }
     }
 
@@ -140,6 +162,7 @@ impl Session {
             return view;
         }
         let mut run = Run { store, now, ids };
+        let by_hand = !matches!(input, Input::Tick | Input::SyncChanged);
         (self.tally.confirmed, self.tally.failed) = (0, false);
         let answer = match self.react(&mut run, input) {
             Ok(answer) => answer,
@@ -157,6 +180,10 @@ impl Session {
             let failure = self.failed(&run, &error);
             self.show(&failure);
         }
+        if by_hand && let Err(error) = self.keep(&mut run) {
+            let failure = self.failed(&run, &error);
+            self.show(&failure);
+        }
         self.view(now)
     }
 
@@ -169,10 +196,11 @@ impl Session {
                 let today = site.zone.day(now);
                 page.view(&Frame { words, now, today, site, user })
             }
-            _ => self.sign_in.view(self.site.as_ref(), &self.config.device_name, words),
+            _ => self.outside(words),
         };
+        let top = self.with_choices(top, words);
         let in_hand = self.stack.last().is_some_and(|page| page.has_in_hand());
-        let Drawn { title, progress, holds_age, page, primary, secondary, sheet } = top;
+        let Drawn { title, progress, holds_age, page, primary, secondary, steps, counts, sheet } = top;
         View {
             title,
             progress,
@@ -182,18 +210,22 @@ impl Session {
             page,
             primary,
             secondary,
+            steps,
+            counts,
             strip: self.strip.clone().map(|strip| Strip { undo: strip.undo || in_hand, ..strip }),
             sheet,
             keypad: self.entry.as_ref().map(Entry::view),
             flash: self.flash,
+            night: self.is_night(now),
         }
     }
 
     /// The operator's words, or the device's.
     #[must_use]
     pub fn words(&self) -> Words {
-        let own = self.user.as_ref().and_then(|user| Language::of_tag(&user.language));
-        Words::new(own.unwrap_or(self.config.language))
+        let own = || self.user.as_ref().and_then(|user| Language::of_tag(&user.language));
+        let chosen = own().or(self.language);
+        Words::new(chosen.unwrap_or(self.config.language))
     }
 
     fn today(&self, now: Timestamp) -> Day {
@@ -217,6 +249,13 @@ impl Session {
         let due = run.now.ms_since(self.status_at) >= STATUS_MS;
         if self.status.is_none() || input == Input::SyncChanged || (due && input == Input::Tick) {
             self.read_status(run)?;
+        }
+        if !self.resumed && self.site.is_some() {
+            self.resumed = true;
+            self.read_choices(run)?;
+            if let Some(answer) = self.resume(run)? {
+                self.apply(run, answer)?;
+            }
         }
         match input {
             Input::Tick => Ok(None),
@@ -268,6 +307,7 @@ impl Session {
             words,
             ids: &mut *run.ids,
             tally: &mut self.tally,
+            kept: &mut self.kept,
         };
         act(page.as_mut(), &mut desk).map(Some)
     }

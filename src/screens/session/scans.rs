@@ -63,7 +63,7 @@ impl Session {
         }
         let scan = resolve(run.store, read(bytes, &self.config.profile, self.today(run.now)))?;
         if self.user.is_none() {
-            let verdict = self.sign_in.on_scan(&scan, run.now, self.site.as_ref(), words);
+            let verdict = self.sign_in.on_scan(run.store, &scan, run.now, self.site.as_ref(), words)?;
             return self.follow(run, verdict);
         }
         let answer = self.with_top(run, |page, desk| page.on_scan(desk, &scan))?;

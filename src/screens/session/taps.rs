@@ -1,7 +1,7 @@
 //! Taps that work on every page: keys, undo, back, jobs.
 
 use super::{Run, Session};
-use crate::domain::Body;
+use crate::domain::{Body, Unit};
 use crate::ledger::command;
 use crate::screens::entry::{Asked, Entry, Key};
 use crate::screens::jobs;
@@ -25,6 +25,10 @@ impl Session {
             "undo" => self.undo(run),
             "back" => self.back(run),
             "sign_out" => self.tap_sign_out(run),
+            "hand_in" => self.tap_hand_in(run),
+            "look" => self.tap_look(run),
+            "language" => self.tap_language(run),
+            "sync_now" if self.user.is_none() => Ok(Answer::note(self.words().say(Common::HandInTrying))),
             _ => match jobs::of_tap(id) {
                 Some(job) => {
                     let opened = self.with_top(run, |_, desk| jobs::open(desk, job))?;
@@ -56,7 +60,8 @@ impl Session {
             Key::Ok(text) if entry.asked == Asked::Code => self.on_bytes(run, text.as_bytes()),
             Key::Ok(text) if self.user.is_none() => {
                 let words = self.words();
-                let verdict = self.sign_in.on_pin(entry, &text, run.now, self.site.as_ref(), words);
+                let (now, site) = (run.now, self.site.as_ref());
+                let verdict = self.sign_in.on_pin(run.store, entry, &text, now, site, words)?;
                 self.follow(run, verdict)
             }
             Key::Ok(text) => {
@@ -82,12 +87,12 @@ impl Session {
             };
             let body = match command::undo(desk.user.role, &event, false) {
                 Ok(body) => body,
-                Err(refusal) => return Ok(Answer::refused(refusal_words(&refusal, desk.words))),
+                Err(refusal) => return Ok(Answer::refused(refusal_words(&refusal, Unit::Each, desk.words))),
             };
             let taken_back = what(desk.store, &event.body, desk.words)?;
             desk.confirm(body)?;
             // It is taken back; what the page shows is read again with the next input at the latest.
-            if let Err(error) = page.refresh(desk) {
+            if let Err(error) = page.undone(desk, &event.body) {
                 desk.store.note(&error);
             }
             // What was stopped stays so until the server agrees, also here.

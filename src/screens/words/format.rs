@@ -1,7 +1,7 @@
 //! Names of dates, times and quantities as people say them.
 
 use super::{Language, Message};
-use crate::domain::{Day, HoldKind, Item, Quantity, Reason, SiteZone, Timestamp, Unit, days_between};
+use crate::domain::{Day, HoldKind, Reason, SiteZone, Timestamp, days_between};
 use chrono::{Datelike, Timelike};
 
 const MONTHS_EN: [&str; 12] =
@@ -19,18 +19,6 @@ const MONTHS_DE: [&str; 12] = [
     "Oktober",
     "November",
     "Dezember",
-];
-
-/// Names of pack levels: singular and plural in English, singular and plural in German.
-const PACKS: [[&str; 4]; 8] = [
-    ["each", "each", "Stück", "Stück"],
-    ["inner", "inners", "Innenpackung", "Innenpackungen"],
-    ["case", "cases", "Karton", "Kartons"],
-    ["carton", "cartons", "Karton", "Kartons"],
-    ["box", "boxes", "Schachtel", "Schachteln"],
-    ["tray", "trays", "Tray", "Trays"],
-    ["layer", "layers", "Lage", "Lagen"],
-    ["pallet", "pallets", "Palette", "Paletten"],
 ];
 
 /// A language, and how dates and numbers look in it.
@@ -53,7 +41,7 @@ impl Words {
         message.text(self.language)
     }
 
-    fn pick(self, english: &'static str, german: &'static str) -> &'static str {
+    pub(super) fn pick(self, english: &'static str, german: &'static str) -> &'static str {
         match self.language {
             Language::English => english,
             Language::German => german,
@@ -148,60 +136,6 @@ impl Words {
         text
     }
 
-    /// A quantity's number.
-    #[must_use]
-    pub fn quantity(self, quantity: Quantity) -> String {
-        self.number(quantity.units())
-    }
-
-    /// "each" or "g".
-    #[must_use]
-    pub fn unit(self, unit: Unit) -> &'static str {
-        match unit {
-            Unit::Each => self.pick("each", "Stück"),
-            Unit::Gram => "g",
-        }
-    }
-
-    /// "24 each", "1 500 g".
-    #[must_use]
-    pub fn amount(self, quantity: Quantity, unit: Unit) -> String {
-        format!("{} {}", self.quantity(quantity), self.unit(unit))
-    }
-
-    /// "2 cases", "1 × crate" for names that are in no table.
-    #[must_use]
-    pub fn packs(self, count: i64, name: &str) -> String {
-        let known = PACKS.iter().find(|[one, ..]| one.eq_ignore_ascii_case(name));
-        let Some([one, many, einer, viele]) = known else {
-            return format!("{} × {name}", self.number(count));
-        };
-        let word = if count == 1 { self.pick(one, einer) } else { self.pick(many, viele) };
-        format!("{} {word}", self.number(count))
-    }
-
-    /// "= 2 cases": the largest pack level of which the quantity is a whole number; empty where only the base unit is.
-    #[must_use]
-    pub fn in_packs(self, item: &Item, quantity: Quantity) -> String {
-        item.packs
-            .iter()
-            .rev()
-            .filter(|pack| pack.units.units() > 1)
-            .find(|pack| quantity.is_positive() && quantity.units() % pack.units.units() == 0)
-            .map(|pack| format!("= {}", self.packs(quantity.units() / pack.units.units(), &pack.name)))
-            .unwrap_or_default()
-    }
-
-    /// "each · = 2 cases".
-    #[must_use]
-    pub fn unit_and_packs(self, item: &Item, quantity: Quantity) -> String {
-        let unit = self.unit(item.unit);
-        match self.in_packs(item, quantity) {
-            packs if packs.is_empty() => unit.to_owned(),
-            packs => format!("{unit} · {packs}"),
-        }
-    }
-
     /// What kind of stop.
     #[must_use]
     pub fn hold(self, kind: HoldKind) -> &'static str {
@@ -229,6 +163,7 @@ impl Words {
             Reason::Agreed => self.pick("Supervisor agreed", "Mit Leitung geklärt"),
             Reason::DeliveryDiffers => self.pick("Delivery differs", "Lieferung weicht ab"),
             Reason::Expired => self.pick("Expired", "Abgelaufen"),
+            Reason::WeightDiffers => self.pick("Weight differs", "Gewicht weicht ab"),
             Reason::Other => self.pick("Other reason", "Anderer Grund"),
         }
     }
@@ -285,13 +220,6 @@ mod tests {
         assert_eq!(EN.number(2953), "2953");
         assert_eq!(EN.number(1_000_000), "1\u{202f}000\u{202f}000");
         assert_eq!(EN.number(-12_345), "−12\u{202f}345");
-    }
-
-    #[test]
-    fn packs_have_plurals() {
-        assert_eq!(EN.packs(2, "case"), "2 cases");
-        assert_eq!(DE.packs(1, "Case"), "1 Karton");
-        assert_eq!(DE.packs(3, "Kiste"), "3 × Kiste");
     }
 
     #[test]

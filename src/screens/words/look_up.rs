@@ -44,7 +44,6 @@ super::messages! {
         OrderOpen: "open", "offen";
         OrderClosed: "closed", "abgeschlossen";
         OrderCancelled: "called off", "storniert";
-        LineState { done, all }: "{done} of {all}", "{done} von {all}";
         AsOf { time }: "as this device knew it at {time}", "Stand dieses Geräts von {time}";
         NeverSynced: "this device was never synced", "dieses Gerät war nie am Server";
         KindDock: "dock", "Tor";

@@ -3,6 +3,7 @@
 //! Screens name a message and pass names, dates and quantities; nothing else in the program makes sentences for people.
 //! Each is at most twelve words, says what to do next and uses real names, never codes.
 
+mod amount;
 mod common;
 mod dispatch;
 mod format;
@@ -45,6 +46,24 @@ impl Language {
             "en" => Some(Self::English),
             "de" => Some(Self::German),
             _ => None,
+        }
+    }
+
+    /// Its tag.
+    #[must_use]
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::German => "de",
+        }
+    }
+
+    /// The next one to choose.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::English => Self::German,
+            Self::German => Self::English,
         }
     }
 }

@@ -50,6 +50,14 @@ super::messages! {
         TakeAnyway { amount }: "It is here: take {amount}", "Sie ist hier: {amount} nehmen";
         Leave: "Leave it", "Liegen lassen";
         GoBack: "Go back", "Zurück";
+        QHeavier: "Heavier than what is still wanted", "Schwerer als noch gebraucht";
+        FactPiece: "this piece", "dieses Stück";
+        FactPicked: "picked", "gepickt";
+        FactOver: "too much", "zu viel";
+        TakeHeavier { amount }: "Take {amount}", "{amount} nehmen";
+        QEnough { amount }: "{amount} missing. Is it enough?", "{amount} fehlen. Reicht es?";
+        Enough: "It is enough", "Es reicht";
+        TakeMore: "Take another piece", "Noch ein Stück nehmen";
         Short: "Short", "Fehlt";
         OtherLot: "Other lot", "Andere Charge";
         QShort { amount }: "{amount} missing: why?", "{amount} fehlen: warum?";

@@ -9,6 +9,8 @@ super::messages! {
         NextSaves: "The next scan saves this line", "Der nächste Scan speichert diese Zeile";
         AllReceived: "All lines are in. Tap Done.", "Alle Zeilen sind da. Fertig antippen.";
         InHand { what }: "{what} in hand. The next scan saves it.", "{what} in der Hand. Der nächste Scan speichert.";
+        NotSavedYet { what }: "Not saved yet: {what}. The next scan saves it.", "Noch nicht gespeichert: {what}. Nächster Scan speichert.";
+        NotAnsweredYet { what }: "Not saved yet: {what}. Answer, or scan on.", "Noch nicht gespeichert: {what}. Antworten oder weiterscannen.";
         Saved { number, what }: "Line {number} saved. Now {what}.", "Zeile {number} gespeichert. Jetzt {what}.";
         SavedOnly { number }: "Line {number} saved.", "Zeile {number} gespeichert.";
         Added { quantity, what }: "{quantity} now: {what}. The next scan saves it.", "{quantity} jetzt: {what}. Nächster Scan speichert.";

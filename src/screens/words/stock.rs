@@ -11,6 +11,7 @@ super::messages! {
         NothingWaits: "Nothing waits. Scan goods on the dock.", "Nichts wartet. Ware am Tor scannen.";
         FirstGoods: "First scan the goods, then the place.", "Zuerst die Ware scannen, dann den Platz.";
         InHand { what }: "{what} in hand. Scan where it goes.", "{what} in der Hand. Ziel scannen.";
+        NotMovedYet { what }: "Not moved yet: {what}. Scan where it goes.", "Noch nicht bewegt: {what}. Ziel scannen.";
         AlreadyInHand { what }: "{what} is in hand already. Scan where it goes.", "{what} ist schon in der Hand. Ziel scannen.";
         SameLotThere: "same lot is there", "gleiche Charge liegt dort";
         SameItemThere: "same item is there", "gleicher Artikel liegt dort";
