@@ -68,11 +68,17 @@ fn read_field(reading: &mut Reading, field: &str, at: usize, rules: Rules) {
         return;
     }
     let Some((len, row)) = identifiers::find(field) else {
-        reading.error(IssueCode::UnknownDi, at, "a data identifier that is not known begins here");
+        // The standard has hundreds; what is not needed here must not spoil the rest of the label.
+        if identifiers::has_form(field) {
+            reading.warn(IssueCode::UnknownDi, at, "a data identifier that is not read here");
+        } else {
+            reading.error(IssueCode::UnknownDi, at, "no data identifier begins here");
+        }
         return;
     };
     let value = field.get(len..).unwrap_or_default();
-    let fault = check_value(super::ai::spec(row), value.as_bytes(), rules.today);
+    let fault = check_value(super::ai::spec(row), value.as_bytes(), rules.today)
+        .filter(|fault| fault.code != IssueCode::UnknownCode || value != identifiers::MIXED_ORIGIN);
     let slot = Slot {
         row,
         ai_at: short(at),
@@ -108,7 +114,10 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said() {
         check("[)><RS>06<GS>1TL1", "(1T) L1 ?envelope-cut-off");
-        check("[)><RS>06<GS>99ZL1<RS><EOT>", "unreadable !unknown-di@7");
+        check("[)><RS>06<GS>99ZL1<RS><EOT>", "unreadable !empty@0 ?unknown-di");
+        check("[)><RS>06<GS>99ZL1<GS>1TL1<RS><EOT>", "(1T) L1 ?unknown-di");
+        check("[)><RS>06<GS>?<GS>1TL1<RS><EOT>", "(1T) L1 !unknown-di@7");
+        check("[)><RS>06<GS>4LAA<GS>4LDE<RS><EOT>", "(4L) AA · (4L) DE");
         check("[)><RS>06<GS>14D20271330<RS><EOT>", "(14D) 20271330 !invalid-date@10");
         check("[)><RS>06<GS>4LXX<RS><EOT>", "(4L) XX !unknown-code@9");
         check("[)><RS>07<GS>x<RS><EOT>", "unreadable !unsupported-format@4");

@@ -6,7 +6,7 @@
 //! verification of medicines asks for, or where the profile says that the whole site is such. HIBC labels
 //! have rules of their own, which allow months.
 
-use super::ai::Check;
+use super::ai::{Check, Kind};
 use super::element::Slot;
 use super::issue::IssueCode;
 use super::profile::Profile;
@@ -26,8 +26,9 @@ pub(super) fn check_days(reading: &mut Reading, profile: &Profile) {
         reading.warn(IssueCode::HealthcareDayZero, at, message);
     }
     let reversed = |typed| matches!(typed, Typed::Days { from, to } if to < from);
-    let found = reading.elements().find(|element| reversed(element.typed)).map(|element| element.at);
-    if let Some(at) = found {
+    let ranges = reading.slots.iter().filter(|slot| slot.spec().kind == Kind::Days);
+    let found = ranges.map(|slot| reading.element(slot)).find(|element| reversed(element.typed));
+    if let Some(at) = found.map(|element| element.at) {
         reading.warn(IssueCode::RangeReversed, at, "the last day comes before the first");
     }
     for candidate in &mut reading.candidates {

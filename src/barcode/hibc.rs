@@ -19,6 +19,9 @@ const CHARS_MIN: usize = 4;
 /// Longest product number.
 const PRODUCT_CHARS_MAX: usize = 18;
 
+/// Labels in one scan: item, lot and serial number in a line each.
+const LABELS_MAX: usize = 4;
+
 /// True for what begins as such a label does; `*` is the frame of Code 39.
 pub(super) fn is_hibc(data: &str) -> bool {
     let text = unframed(data);
@@ -37,7 +40,8 @@ fn unframed(data: &str) -> &str {
 
 /// Company (a letter and three characters), product number, unit of measure.
 fn is_primary(text: &str) -> bool {
-    let item = text.split('/').next().unwrap_or_default();
+    // After the `+` another label follows in the same scan.
+    let item = text.split(['/', '+']).next().unwrap_or_default();
     let letter = item.starts_with(|c: char| c.is_ascii_uppercase());
     letter && (6..=PRODUCT_CHARS_MAX + 6).contains(&item.len())
 }
@@ -47,19 +51,60 @@ fn secondary_begins(text: &str) -> bool {
     text.starts_with('$') || text.get(..5).is_some_and(|date| date.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Reads a primary, secondary or concatenated symbol.
+/// Reads a primary, secondary or concatenated symbol, or several of them in one scan.
 pub(super) fn read_hibc(reading: &mut Reading, rules: Rules) {
     reading.meaning = Meaning::Elements;
-    let offset = usize::from(reading.data().starts_with('*'));
-    let at = reading.body.start + offset;
-    let text = unframed(reading.data()).to_owned();
+    let at = reading.body.start + usize::from(reading.data().starts_with('*'));
+    let mut text = unframed(reading.data()).to_owned();
+    let mut ends = label_ends(&text);
+    // A check character may be a blank, which was taken for padding.
+    let last = text.get(ends.iter().rev().nth(1).copied().unwrap_or_default()..).and_then(check_character);
+    if last == Some(b' ') && reading.text.get(reading.body.end..).is_some_and(is_blank) {
+        text.push(' ');
+        ends.pop();
+        ends.push(text.len());
+    }
+    let mut begin = 0;
+    for end in ends {
+        read_one(reading, text.get(begin..end).unwrap_or_default(), at + begin, rules);
+        begin = end;
+    }
+}
+
+fn is_blank(rest: &str) -> bool {
+    rest.starts_with(' ')
+}
+
+/// Where each label of the scan ends: before a `+` where what stands before it has a fitting check
+/// character, and so has the rest.
+fn label_ends(text: &str) -> Vec<usize> {
+    let fits = |label: &str| {
+        let (body, check) = label.split_at(label.len().saturating_sub(1));
+        body.len() >= CHARS_MIN && check_character(body) == check.bytes().next()
+    };
+    let (mut ends, mut begin) = (Vec::new(), 0);
+    for (at, _) in text.match_indices('+').skip(1) {
+        // The check character itself may be a plus.
+        let cut = text.get(begin..at).is_some_and(fits) && text.get(at..).is_some_and(|rest| rest.len() > 3);
+        if cut && ends.len() < LABELS_MAX {
+            ends.push(at);
+            begin = at;
+        }
+    }
+    ends.push(text.len());
+    ends
+}
+
+fn read_one(reading: &mut Reading, text: &str, at: usize, rules: Rules) {
     let (body, check) = text.split_at(text.len().saturating_sub(1));
     if check_character(body) != check.bytes().next() {
         let message = "the check character of the HIBC label does not fit";
         reading.error(IssueCode::CheckDigit, at + body.len(), message);
     }
     let content = body.get(1..).unwrap_or_default();
-    if secondary_begins(content) {
+    // After a primary symbol the second line may hold the serial number alone.
+    let follows = !reading.slots.is_empty() && content.starts_with('S');
+    if secondary_begins(content) || follows {
         // The link character repeats the check character of the primary symbol.
         let cut = content.len().saturating_sub(1);
         secondary(reading, content.get(..cut).unwrap_or_default(), at + 1, rules);
@@ -92,6 +137,7 @@ fn secondary(reading: &mut Reading, text: &str, at: usize, rules: Rules) {
     for (index, field) in text.split('/').enumerate() {
         match (index, field) {
             (0, _) if secondary_begins(field) => dated(reading, field, place, rules),
+            (_, _) if field.starts_with('$') => dated(reading, field, place, rules),
             (_, _) if field.starts_with("14D") => long_date(reading, "17", field, place, rules),
             (_, _) if field.starts_with("16D") => long_date(reading, "11", field, place, rules),
             (_, _) if field.starts_with('S') => {
@@ -236,6 +282,47 @@ mod tests {
         check_body("+$$8243270930A1L", "count 24 · expires 2027-09-30 · lot A1");
         check_body("+$$9002403270930A1L", "count 240 · expires 2027-09-30 · lot A1");
         check_body("+$$3271331A1L", "lot A1 !invalid-date@1 or plain-text: text +$$3271331A1L%");
+    }
+
+    /// Labels of the standard and of suppliers, as other readers of HIBC have them in their tests.
+    #[test]
+    fn known_labels_read_as_elsewhere() {
+        let item = "(240) A123BJC5D6E7";
+        check("+A123BJC5D6E71G+2001510X3GG", &format!("{item} · expires 2020-01-15 · lot 10X3"));
+        check("+A123BJC5D6E71G+$$52001510X3GD", &format!("{item} · expires 2020-01-15 · lot 10X3"));
+        check("+A123BJC5D6E71G+$$710X3G7", &format!("{item} · lot 10X3"));
+        check("+A123BJC5D6E71G+$$+52001510X3GB", &format!("{item} · expires 2020-01-15 · serial 10X3"));
+        check("+A123BJCMD6E79++$$52001510X3+ ", "(240) A123BJCMD6E7 · expires 2020-01-15 · lot 10X3");
+        check(
+            "+J123AQ3451T+25330BC34567T2+S4012TJ",
+            "(240) J123AQ345 · expires 2025-11-26 · lot BC34567 · serial 4012",
+        );
+        check(
+            "]Q0+J123AQ3451/25330BC34567/S4012X",
+            "(240) J123AQ345 · expires 2025-11-26 · lot BC34567 · serial 4012",
+        );
+        check(
+            "+A123ABCDEFGHI1234567891/$$420020216LOT123456789012345/SXYZ456789012345678/16D20130202$",
+            "(240) A123ABCDEFGHI123456789 · expires 2020-02-02 · lot LOT123456789012345 · \
+             serial XYZ456789012345678 · produced 2013-02-02",
+        );
+        check(
+            "+A99912345/$$812710X3/16D20111212/14D20200906/S77DEFG453",
+            "(240) A9991234 · count 12 · lot 10X3 · produced 2011-12-12 · expires 2020-09-06 · serial 77DEFG45",
+        );
+        check(
+            "+A99912345/$$902345710X3/$$+320090677DEFG45/16D201112126",
+            "(240) A9991234 · count 2345 · lot 10X3 · expires 2020-09-06 · serial 77DEFG45 · produced 2011-12-12",
+        );
+        check(
+            "+E203PB414109/$$8243280112R00089525J",
+            "(240) E203PB41410 · count 24 · expires 2028-01-12 · lot R00089525",
+        );
+        check(
+            "+A99912349/$10X3/16D20111231/14D20200131/Q500Z",
+            "(240) A9991234 · lot 10X3 · produced 2011-12-31 · expires 2020-01-31 · count 500",
+        );
+        check("+EHWD3551419/$$900100F", "(240) EHWD355141 · count 100");
     }
 
     #[test]

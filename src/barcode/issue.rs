@@ -80,7 +80,7 @@ codes! {
     InvalidLink = "invalid-link",
     /// Warning: an ISO/IEC 15434 message that does not end as it should.
     EnvelopeCutOff = "envelope-cut-off",
-    /// Error: a data identifier (MH10.8.2) that is not read here.
+    /// Error: no data identifier (MH10.8.2) where one should be. Warning: one that is not read here.
     UnknownDi = "unknown-di",
     /// Error: a format this version does not read.
     UnsupportedFormat = "unsupported-format",

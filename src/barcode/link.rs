@@ -35,21 +35,15 @@ pub(super) fn is_link(data: &str) -> bool {
 /// Reads the address as elements; false where no part of its path is a key of GS1.
 pub(super) fn read_link(reading: &mut Reading, rules: Rules) -> bool {
     let start = reading.body.start;
-    let link = reading.data().split('#').next().unwrap_or_default().to_owned();
-    let (path, query) = link.split_once('?').unwrap_or((&link, ""));
-    let segments = segments(path);
-    // The stem may hold anything, so the last key that has only pairs after it counts.
-    let key = (0..segments.len()).rev().skip(1).step_by(2).find_map(|place| {
-        let &(_, key) = segments.get(place)?;
-        KEYS.iter().find(|(ai, _)| *ai == key).map(|(_, followers)| (place, *followers))
-    });
-    let Some((first, followers)) = key else { return false };
-    let pairs = segments.get(first..).unwrap_or_default();
-    check_order(reading, start, pairs, followers);
-    for pair in pairs.chunks_exact(2) {
-        if let &[(_, ai), (at, value)] = pair {
-            put(reading, ai, value, start + at, rules);
-        }
+    let link = reading.data().split('#').next().unwrap_or_default();
+    let (path, _) = link.split_once('?').unwrap_or((link, ""));
+    let Some((from, followers)) = find_key(path) else { return false };
+    let (path_len, link) = (path.len(), link.to_owned());
+    let (path, query) =
+        (link.get(..path_len).unwrap_or_default(), link.get(path_len + 1..).unwrap_or_default());
+    check_order(reading, start, path, from, followers);
+    for ((_, ai), (at, value)) in pairs(path, from) {
+        put(reading, ai, value, start + at, rules);
     }
     let mut at = path.len() + 1;
     for part in query.split(['&', ';']) {
@@ -63,28 +57,61 @@ pub(super) fn read_link(reading: &mut Reading, rules: Rules) -> bool {
     true
 }
 
-/// The parts of the path after the host, with their places; a slash at the end adds none.
-fn segments(path: &str) -> Vec<(usize, &str)> {
+/// Where the key stands that the elements begin with, and what may follow it.
+///
+/// The stem may hold anything, so the last key that has only pairs after it counts.
+fn find_key(path: &str) -> Option<(usize, &'static str)> {
     let host = path.find("://").map_or(0, |at| at + 3);
-    let mut at = host;
-    let rest = path.get(host..).unwrap_or_default().trim_end_matches('/');
-    let segments = rest.split('/').map(|segment| {
-        let here = at;
-        at += segment.len() + 1;
-        (here, segment)
-    });
-    segments.skip(1).collect()
+    let first = host + path.get(host..)?.find('/')? + 1;
+    let mut end = path.trim_end_matches('/').len();
+    let mut is_value = true;
+    while end > first {
+        let segment_at = path.get(first..end)?.rfind('/').map_or(first, |at| first + at + 1);
+        let segment = path.get(segment_at..end)?;
+        let key = KEYS.iter().find(|(ai, _)| !is_value && *ai == segment);
+        if let Some((_, followers)) = key {
+            return Some((segment_at, followers));
+        }
+        is_value = !is_value;
+        end = segment_at.saturating_sub(1);
+    }
+    None
 }
 
-fn check_order(reading: &mut Reading, start: usize, pairs: &[(usize, &str)], followers: &str) {
-    let mut wanted: Vec<_> = followers.split('|').map(|order| order.split(',')).collect();
-    for &(at, ai) in pairs.iter().skip(2).step_by(2) {
-        wanted.retain_mut(|order| order.any(|next| next == ai));
-        if wanted.is_empty() {
-            let message = format!("the link has {ai} where it cannot stand");
-            reading.error(IssueCode::InvalidLink, start + at, message);
-            return;
+type Segment<'a> = (usize, &'a str);
+
+/// The pairs of AI and value from `from` on, with their places; a slash at the end adds none.
+fn pairs(path: &str, from: usize) -> impl Iterator<Item = (Segment<'_>, Segment<'_>)> {
+    let mut at = from;
+    let mut segments =
+        path.get(from..).unwrap_or_default().trim_end_matches('/').split('/').map(move |segment| {
+            let here = at;
+            at += segment.len() + 1;
+            (here, segment)
+        });
+    std::iter::from_fn(move || Some((segments.next()?, segments.next()?)))
+}
+
+fn check_order(reading: &mut Reading, start: usize, path: &str, from: usize, followers: &str) {
+    // The place of the first AI that breaks an order; of several orders the one that goes furthest counts.
+    let breaks = |order: &str| {
+        let mut order = order.split(',');
+        pairs(path, from).skip(1).map(|(ai, _)| ai).find(|(_, ai)| !order.any(|next| next == *ai))
+    };
+    let mut furthest = Some((0, ""));
+    for order in followers.split('|') {
+        let found = breaks(order);
+        let is_further = match (found, furthest) {
+            (None, _) => true,
+            (Some((at, _)), Some((before, _))) => at > before,
+            (Some(_), None) => false,
+        };
+        if is_further {
+            furthest = found;
         }
+    }
+    if let Some((at, ai)) = furthest.filter(|(at, _)| *at > 0) {
+        reading.error(IssueCode::InvalidLink, start + at, format!("the link has {ai} where it cannot stand"));
     }
 }
 

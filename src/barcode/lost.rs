@@ -75,7 +75,7 @@ pub(super) fn find_lost_separators(reading: &mut Reading, range: &Range<usize>, 
     for slot in reading.slots.iter().filter(|slot| !slot.spec().predefined).filter(short) {
         let (from, to) = (usize::from(slot.value_at), slot.value_end());
         for place in from + 1..to {
-            if slot.valid && !may_begin_here(reading.text.as_bytes(), place) {
+            if slot.valid && !reading.text.as_bytes().get(place..to).is_some_and(may_begin) {
                 continue;
             }
             if let Some((evidence, first)) = swallowed(reading, slot, place, to, rules) {
@@ -127,12 +127,15 @@ fn swallowed(
     let text = reading.text.as_bytes();
     // Cheap refusals first: this runs for each character of each lot number.
     let first = rules.step(text, place, to).ok().filter(|step| step.fault.is_none())?.slot;
+    let known = |other: &Slot| reading.slots.iter().any(|slot| slot.row == other.row);
+    if known(&first) {
+        return None;
+    }
     let evidence = evidence(reading, slot, &first);
     if slot.valid && evidence == Evidence::Repair {
         return None;
     }
     let swallowed = rules.clean(text, place, to)?;
-    let known = |other: &Slot| reading.slots.iter().any(|slot| slot.row == other.row);
     if swallowed.iter().any(known) {
         return None;
     }
@@ -147,16 +150,20 @@ fn evidence(reading: &Reading, slot: &Slot, first: &Slot) -> Evidence {
     if rank(first).is_none() {
         return Evidence::Repair;
     }
-    let ai = reading.ai_text(first);
-    let sound = reading.slots.iter().filter(|slot| slot.valid);
-    let present: Vec<&str> = sound.map(|slot| reading.ai_text(slot)).collect();
-    if asks_for(&present, ai) && has_usual_value(reading, first) {
+    let usual = has_usual_value(reading, first);
+    if usual && is_asked_for(reading, first) {
         Evidence::Strong
-    } else if is_long(slot) || (has_usual_value(reading, first) && rest_len(slot, first) >= REST_CHARS_MIN) {
+    } else if is_long(slot) || (usual && rest_len(slot, first) >= REST_CHARS_MIN) {
         Evidence::Weak
     } else {
         Evidence::Repair
     }
+}
+
+fn is_asked_for(reading: &Reading, first: &Slot) -> bool {
+    let sound = reading.slots.iter().filter(|slot| slot.valid);
+    let present: Vec<&str> = sound.map(|slot| reading.ai_text(slot)).collect();
+    asks_for(&present, reading.ai_text(first))
 }
 
 fn rank(slot: &Slot) -> Option<usize> {
@@ -202,29 +209,39 @@ fn rest_len(slot: &Slot, first: &Slot) -> usize {
     usize::from(first.ai_at.saturating_sub(slot.value_at))
 }
 
-/// Which two first digits an AI has for which more than chance can speak.
-static LEADS: [bool; 100] = leads();
+/// Of AIs for which more than chance can speak: by their first two digits how long an element is at least,
+/// in bytes; 0 where there is none.
+static LEADS: [u8; 100] = leads();
 
 #[allow(clippy::indexing_slicing, reason = "runs in the compiler only: a bad table does not compile")]
-const fn leads() -> [bool; 100] {
-    let mut leads = [false; 100];
+const fn leads() -> [u8; 100] {
+    let mut leads = [0; 100];
     let mut index = 0;
     while index < AI_TABLE.len() {
         let spec = &AI_TABLE[index];
+        // Net weight; see `is_no_chance`.
+        let mut counts = spec.first == 3100;
+        let mut len = spec.digits;
         let mut part = 0;
         while part < spec.parts.len() {
             if matches!(spec.parts[part].main_check(), Check::Mod10 | Check::Date | Check::DateOrMonth) {
-                leads[lead(spec.first, spec.digits)] = true;
+                counts = true;
+            }
+            if !spec.parts[part].optional {
+                len += spec.parts[part].min;
             }
             part += 1;
         }
-        index += 1;
-    }
-    // Net weight; see `is_no_chance`.
-    leads[31] = true;
-    let mut index = 0;
-    while index < FOLLOWERS.len() {
-        leads[lead(FOLLOWERS[index].0, FOLLOWERS[index].1)] = true;
+        let mut follower = 0;
+        while follower < FOLLOWERS.len() {
+            let (ai, digits) = FOLLOWERS[follower];
+            counts |= spec.first == ai && spec.digits == digits;
+            follower += 1;
+        }
+        let lead = lead(spec.first, spec.digits);
+        if counts && (leads[lead] == 0 || len < leads[lead]) {
+            leads[lead] = len;
+        }
         index += 1;
     }
     leads
@@ -242,8 +259,9 @@ const fn lead(ai: u16, digits: u8) -> usize {
 
 /// False where no element begins for which more than chance can speak: most places of a lot number cost one
 /// look.
-fn may_begin_here(text: &[u8], place: usize) -> bool {
-    let Some(&[tens, ones]) = text.get(place..place + 2) else { return false };
+fn may_begin(rest: &[u8]) -> bool {
+    let &[tens, ones, ..] = rest else { return false };
     let lead = usize::from(tens.wrapping_sub(b'0')) * 10 + usize::from(ones.wrapping_sub(b'0'));
-    tens.is_ascii_digit() && ones.is_ascii_digit() && LEADS.get(lead) == Some(&true)
+    let digits = tens.is_ascii_digit() && ones.is_ascii_digit();
+    digits && LEADS.get(lead).is_some_and(|&len| len > 0 && usize::from(len) <= rest.len())
 }

@@ -35,6 +35,8 @@ mod typed;
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
+mod formats;
+#[cfg(test)]
 mod oracle;
 #[cfg(test)]
 mod properties;
@@ -63,6 +65,9 @@ use symbology::identify;
 pub const INPUT_BYTES_MAX: usize = 4096;
 // Places in the text, which may be twice as long as Latin-1 and hold one more element, are kept in 16 bits.
 const _: () = assert!(2 * INPUT_BYTES_MAX + 128 < u16::MAX as usize);
+
+/// Room for one element of a number that is written without its AI.
+const ELEMENT_BYTES: usize = 24;
 
 /// Reads the bytes of one symbol as the scanner sent them, with or without symbology identifier.
 ///
@@ -103,7 +108,12 @@ fn finish(reading: &mut Reading, profile: &Profile) {
 fn open(bytes: &[u8], profile: &Profile, today: Day) -> Reading {
     let kept = bytes.get(..INPUT_BYTES_MAX).unwrap_or(bytes);
     let (mut text, mut source) = match std::str::from_utf8(kept) {
-        Ok(text) => (text.to_owned(), None),
+        Ok(text) => {
+            // Links and numbers are written again as elements behind the scan.
+            let mut room = String::with_capacity(2 * text.len() + ELEMENT_BYTES);
+            room.push_str(text);
+            (room, None)
+        }
         // What scanners send is Latin-1 unless the symbol says otherwise (ISO/IEC 15424, default ECI 3).
         Err(_) => (kept.iter().map(|&byte| char::from(byte)).collect(), Some(Box::from(kept))),
     };

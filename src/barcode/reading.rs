@@ -399,7 +399,7 @@ impl Reading {
         }
     }
 
-    fn element(&self, slot: &Slot) -> Element<'_> {
+    pub(super) fn element(&self, slot: &Slot) -> Element<'_> {
         let (ai, value) = (self.ai_text(slot), self.slot_value(slot));
         let at = usize::from(slot.ai_at).min(self.source_len);
         let typed = slot.valid.then(|| self.typed(slot, ai, value)).flatten().unwrap_or(Typed::Text);

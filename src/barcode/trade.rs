@@ -6,6 +6,7 @@ use super::reading::{Meaning, Reading};
 use super::strings::report;
 use super::symbology::Symbology;
 use crate::domain::{Gtin, GtinError, check_digit};
+use std::fmt::Write as _;
 
 /// Reads the data of an EAN, UPC or ITF-14 symbol.
 pub(super) fn read_trade(reading: &mut Reading, rules: Rules) {
@@ -19,20 +20,21 @@ pub(super) fn read_trade(reading: &mut Reading, rules: Rules) {
         _ => Some(reading.data()).filter(|digits| matches!(digits.len(), 6 | 8)),
     };
     let at = reading.body.start;
-    let Some(digits) = digits.map(str::to_owned) else {
+    let Some(digits) = digits else {
         reading.error(IssueCode::WrongLength, at, "the symbol has a number of digits it cannot have");
         return;
     };
-    let number = if reading.symbology == Symbology::UpcE {
-        expand_upc_e(&digits).ok_or(GtinError::NotDigits)
+    let gtin = if reading.symbology == Symbology::UpcE {
+        expand_upc_e(digits).ok_or(GtinError::NotDigits).and_then(|number| Gtin::new(&number))
     } else {
-        Ok(digits.clone())
+        Gtin::new(digits)
     };
-    match number.and_then(|number| Gtin::new(&number)) {
-        Ok(gtin) => put_element(reading, "01", &gtin.to_string(), rules),
+    match gtin {
+        Ok(gtin) => put_gtin(reading, gtin, rules),
         Err(GtinError::CheckDigit { expected, found }) => {
+            let at = at + digits.len().saturating_sub(1);
             let message = format!("the check digit is {found}, it should be {expected}");
-            reading.error(IssueCode::CheckDigit, at + digits.len().saturating_sub(1), message);
+            reading.error(IssueCode::CheckDigit, at, message);
         }
         Err(_) => {
             let bad = digits.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or_default();
@@ -75,11 +77,23 @@ pub(super) fn is_sscc(digits: &str) -> bool {
     digits.len() == 18 && check_digit(body).is_some_and(|digit| digit + b'0' == *last)
 }
 
+/// Gives the reading a GTIN in its form of 14 digits.
+fn put_gtin(reading: &mut Reading, gtin: Gtin, rules: Rules) {
+    let at = reading.text.len();
+    // Writing to a text cannot fail.
+    let _ = write!(reading.text, "01{gtin}");
+    take_element(reading, at, rules);
+}
+
 /// Gives the reading one element whose AI is not on the label.
 pub(super) fn put_element(reading: &mut Reading, ai: &str, value: &str, rules: Rules) {
     let at = reading.text.len();
     reading.text.push_str(ai);
     reading.text.push_str(value);
+    take_element(reading, at, rules);
+}
+
+fn take_element(reading: &mut Reading, at: usize, rules: Rules) {
     reading.meaning = Meaning::Elements;
     if let Ok(step) = rules.step(reading.text.as_bytes(), at, reading.text.len()) {
         reading.slots.push(step.slot);
