@@ -7,7 +7,7 @@ use super::clock::{Ids, now};
 use super::upkeep::{Plan, Upkeep};
 use crate::domain::Timestamp;
 use crate::screens::words::{Language, Repair};
-use crate::screens::{Input, Notice, Session, SessionConfig, View, salvage_words};
+use crate::screens::{EventIds, Input, Notice, Session, SessionConfig, View, salvage_words};
 use crate::store::{Healed, Identity, Store, StoreError};
 use crate::sync::driver::{Courier, Step, SyncWorker};
 use crate::sync::engine::Input as SyncInput;
@@ -142,7 +142,23 @@ struct Loop<F> {
 }
 
 impl<F: FnMut(Update)> Loop<F> {
+    /// What a salvage has lost goes to the server like everything that happened here.
+    fn report_losses(&mut self) {
+        loop {
+            let at = now();
+            match self.store.report_loss(self.ids.next_id(at), at) {
+                Ok(Some(_)) => {}
+                Ok(None) | Err(StoreError::NotEnrolled) => return,
+                Err(error) => {
+                    self.store.note(&error);
+                    return tracing::error!(%error, "the loss is told later");
+                }
+            }
+        }
+    }
+
     fn run(mut self, waiting: &Receiver<Request>, back: Sender<Request>, mut connect: Connect) {
+        self.report_losses();
         let identity = self.store.identity().inspect_err(|error| self.store.note(error)).ok().flatten();
         if let Some(transport) = identity.as_ref().and_then(&mut connect) {
             let answers = back.clone();
@@ -202,6 +218,7 @@ impl<F: FnMut(Update)> Loop<F> {
                 self.say(Repair::NotRepaired);
             }
         }
+        self.report_losses();
         let step = self.sync.start(&mut self.store, now());
         self.follow(step);
         self.input(Input::SyncChanged);

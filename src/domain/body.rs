@@ -36,6 +36,8 @@ pub enum Body {
     CloseOrder(CloseOrder),
     /// Fact: an earlier event was a mistake. It carries that event's body, so that its effects are known without looking it up.
     Undo(Undo),
+    /// Fact: the device's file was damaged, and events that waited to be sent are lost.
+    Loss(Loss),
     /// A kind this program is too old to know; kept and passed on.
     #[serde(skip)]
     Unknown {
@@ -250,6 +252,17 @@ pub struct Undo {
     pub body: Box<Body>,
 }
 
+/// What a device lost when its file was damaged. Nobody confirms it: its operator is [`super::UserId::NOBODY`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Loss {
+    /// The device's epoch that the numbers are of.
+    pub epoch: u32,
+    /// Sequences that waited and could not be read: the first and the last of each run.
+    pub lost: Vec<(u64, u64)>,
+    /// Waiting events that were saved; they follow under a new epoch.
+    pub saved: u64,
+}
+
 /// Why a person did something that the rules ask a reason for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -302,6 +315,7 @@ impl Body {
             Self::Release(_) => "release",
             Self::CloseOrder(_) => "close_order",
             Self::Undo(_) => "undo",
+            Self::Loss(_) => "loss",
             Self::Unknown { kind } => kind,
         }
     }
@@ -330,6 +344,9 @@ impl Body {
             }
             Self::Short(short) if !short.quantity.is_positive() => {
                 Err(DecodeError::Content("a short quantity is above zero"))
+            }
+            Self::Loss(loss) if loss.lost.iter().any(|(first, last)| first > last) => {
+                Err(DecodeError::Content("a run ends after it begins"))
             }
             Self::Undo(undo) if matches!(*undo.body, Self::Undo(_)) => {
                 Err(DecodeError::Content("an undo is not undone; the event is entered again"))

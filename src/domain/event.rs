@@ -129,7 +129,7 @@ impl Event {
     }
 }
 
-const KINDS: [&str; 13] = [
+const KINDS: [&str; 14] = [
     "receipt",
     "move",
     "pick",
@@ -139,6 +139,7 @@ const KINDS: [&str; 13] = [
     "disposal",
     "return",
     "park",
+    "loss",
     "hold",
     "release",
     "close_order",

@@ -98,6 +98,11 @@ labels! {
     HuCode,
 }
 
+impl UserId {
+    /// Of what the device itself says.
+    pub const NOBODY: Self = Self(0);
+}
+
 impl LocationId {
     /// Where receipts come from.
     pub const SUPPLIER: Self = Self(-1);

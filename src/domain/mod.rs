@@ -15,8 +15,8 @@ mod state;
 mod time;
 
 pub use body::{
-    Body, CloseOrder, Count, CountLine, Dispatch, Disposal, FefoOverride, Hold, HoldKind, HoldTarget, Move,
-    MoveKind, Park, Pick, Reason, Receipt, Release, Return, Short, Undo,
+    Body, CloseOrder, Count, CountLine, Dispatch, Disposal, FefoOverride, Hold, HoldKind, HoldTarget, Loss,
+    Move, MoveKind, Park, Pick, Reason, Receipt, Release, Return, Short, Undo,
 };
 pub use event::{DecodeError, EVENT_BYTES_MAX, EVENT_VERSION, Event};
 pub use gtin::{Gtin, GtinError, check_digit};

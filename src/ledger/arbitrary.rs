@@ -115,6 +115,9 @@ pub(crate) fn plain_body() -> impl Strategy<Value = Body> {
             Body::Release(Release { hold, target, reason: Reason::Checked })
         }),
         1 => order().prop_map(|order| Body::CloseOrder(CloseOrder { order })),
+        1 => (1_u64..9, 0_u64..9).prop_map(|(first, saved)| {
+            Body::Loss(Loss { epoch: 1, lost: vec![(first, first + saved)], saved })
+        }),
         1 => Just(Body::Unknown { kind: "kit".into() }),
     ]
 }

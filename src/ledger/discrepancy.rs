@@ -87,6 +87,15 @@ pub enum Mismatch {
         /// By how much.
         skew_ms: i64,
     },
+    /// A device's file was damaged, and what had been confirmed there never arrived: ask who worked with it.
+    EventsLost {
+        /// Whose.
+        device: DeviceId,
+        /// The epoch that the numbers are of.
+        epoch: u32,
+        /// Sequences: the first and the last of each run.
+        lost: Vec<(u64, u64)>,
+    },
     /// Something happened at a counted place before the count, and the counter did not know.
     CountOvertaken {
         /// What and where.
@@ -108,6 +117,7 @@ impl Mismatch {
             Self::DispatchedAboveOrder { .. } => "dispatched_above_order",
             Self::OrderClosed { .. } => "order_closed",
             Self::ClockSkew { .. } => "clock_skew",
+            Self::EventsLost { .. } => "events_lost",
             Self::CountOvertaken { .. } => "count_overtaken",
         }
     }
@@ -121,6 +131,7 @@ impl Mismatch {
             Self::UndoneTwice { undone } | Self::UndoneUnknown { undone } => undone.to_string(),
             Self::DispatchedAboveOrder { order, line, .. } => format!("{order}/{line}"),
             Self::OrderClosed { order } => order.to_string(),
+            Self::EventsLost { device, epoch, .. } => format!("{device}/{epoch}"),
             Self::ClockSkew { device, day, .. } => format!("{device}/{day}"),
         }
     }

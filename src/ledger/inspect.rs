@@ -19,6 +19,7 @@ pub fn inspect<F: Facts>(event: &Event, facts: &F) -> Result<Vec<Discrepancy>, F
     inspector.hold()?;
     inspector.order(&effects)?;
     inspector.undo()?;
+    inspector.loss();
     inspector.clock();
     Ok(inspector.found)
 }
@@ -196,6 +197,15 @@ impl<F: Facts> Inspector<'_, F> {
             self.report(Vec::new(), Mismatch::UndoneUnknown { undone: undo.event });
         }
         Ok(())
+    }
+
+    fn loss(&mut self) {
+        if let Body::Loss(loss) = &self.event.body
+            && !loss.lost.is_empty()
+        {
+            let (device, epoch, lost) = (self.event.device, loss.epoch, loss.lost.clone());
+            self.report(Vec::new(), Mismatch::EventsLost { device, epoch, lost });
+        }
     }
 
     fn clock(&mut self) {

@@ -110,7 +110,10 @@ fn refuse_undo<F: Facts>(event: &Event, undo: &Undo, facts: &F) -> Result<Option
     if let Some(by) = facts.undone_by(undo.event)? {
         return Ok(Some(Refusal::UndoneAlready { by }));
     }
-    if matches!(*undo.body, Body::Undo(_) | Body::Release(_) | Body::Park(_) | Body::Unknown { .. }) {
+    if matches!(
+        *undo.body,
+        Body::Undo(_) | Body::Release(_) | Body::Park(_) | Body::Loss(_) | Body::Unknown { .. }
+    ) {
         return Ok(Some(Refusal::NothingToUndo { event: undo.event }));
     }
     if let Some(known) = facts.event(undo.event)? {

@@ -3,7 +3,7 @@
 use super::apply::{Change, apply};
 use super::outbox::tail;
 use super::row::signed;
-use super::{Store, StoreError, kept};
+use super::{Store, StoreError, kept, loss};
 use crate::domain::{Body, EVENT_VERSION, Event, EventId, Timestamp, UserId};
 use crate::sync::wire::Hash;
 
@@ -61,7 +61,7 @@ impl Store {
     ) -> Result<Confirmed, StoreError> {
         let identity = self.identity.as_ref().ok_or(StoreError::NotEnrolled)?;
         let reserve = match draft.body {
-            Body::Hold(_) | Body::Undo(_) => OUTBOX_EVENTS_RESERVED,
+            Body::Hold(_) | Body::Undo(_) | Body::Loss(_) => OUTBOX_EVENTS_RESERVED,
             _ => 0,
         };
         if self.pending >= self.capacity + reserve {
@@ -96,6 +96,9 @@ impl Store {
             apply(tx, &event, Change::Confirm)?;
             if let Some(in_hand) = in_hand {
                 kept::put(tx, event.operator, event.at, in_hand)?;
+            }
+            if matches!(event.body, Body::Loss(_)) {
+                loss::said(tx)?;
             }
             Ok(seq)
         })?;

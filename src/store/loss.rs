@@ -1,7 +1,8 @@
-//! Which waiting events a damaged file has lost, by their numbers.
+//! Which waiting events a damaged file has lost, by their numbers, and the event that tells the server.
 
-use super::StoreError;
-use super::row::{signed, unsigned};
+use super::row::{self, signed, to_json, unsigned};
+use super::{Confirmed, Draft, Reader, Store, StoreError};
+use crate::domain::{Body, EventId, Loss, Timestamp, UserId};
 use rusqlite::{Connection, OptionalExtension};
 use std::ops::RangeInclusive;
 
@@ -44,4 +45,49 @@ fn count_behind(old: &Connection, n: i64) -> u64 {
 #[must_use]
 pub fn count(numbers: &Numbers) -> u64 {
     numbers.iter().map(|range| range.end() - range.start() + 1).sum()
+}
+
+/// Keeps what a salvage that began `epoch` has lost until an event says it; a crash in between costs nothing.
+pub(super) fn keep(new: &Connection, epoch: u32, lost: &Numbers) -> Result<(), StoreError> {
+    let mut losses = kept(new)?;
+    let saved = new.query_row(include_str!("sql/salvage_saved.sql"), [epoch], |row| unsigned(row, 0))?;
+    let runs = lost.iter().map(|range| (*range.start(), *range.end())).collect();
+    losses.push(Loss { epoch: epoch - 1, lost: runs, saved });
+    put(new, &losses)
+}
+
+/// The oldest loss has been said.
+pub(super) fn said(db: &Connection) -> Result<(), StoreError> {
+    let losses = kept(db)?;
+    put(db, losses.get(1..).unwrap_or_default())
+}
+
+fn kept(db: &Connection) -> Result<Vec<Loss>, StoreError> {
+    Ok(db.query_row("SELECT losses FROM contact", (), |row| row::json(row, 0))?)
+}
+
+fn put(db: &Connection, losses: &[Loss]) -> Result<(), StoreError> {
+    db.execute("UPDATE contact SET losses = ?1", [to_json(&losses)?])?;
+    Ok(())
+}
+
+impl Reader {
+    /// What salvages have lost and no event has said yet.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn losses(&self) -> Result<Vec<Loss>, StoreError> {
+        kept(&self.db)
+    }
+}
+
+impl Store {
+    /// Tells the server of a salvage, by an event like any other; `None` where everything was told.
+    ///
+    /// # Errors
+    /// See [`Store::confirm`].
+    pub fn report_loss(&mut self, id: EventId, at: Timestamp) -> Result<Option<Confirmed>, StoreError> {
+        let Some(loss) = self.losses()?.into_iter().next() else { return Ok(None) };
+        self.confirm(Draft { id, operator: UserId::NOBODY, at, body: Body::Loss(loss) }).map(Some)
+    }
 }

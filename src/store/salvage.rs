@@ -141,6 +141,7 @@ fn build(path: &Path, draft: &Path, now: Timestamp) -> Result<Salvage, StoreErro
     let epoch: Option<u32> = tx.query_row("SELECT max(epoch) FROM device", (), |row| row.get(0))?;
     let missing = tx.query_row(include_str!("sql/salvage_missing.sql"), (), |row| unsigned(row, 0))?;
     if let Some(epoch) = epoch {
+        loss::keep(&tx, epoch, &lost)?;
         let waiting = outbox::waiting(&tx, include_str!("sql/salvage_waiting.sql"), [epoch])?;
         outbox::resequence(&tx, epoch, waiting)?;
         outbox::set_acked_through(&tx, 0)?;

@@ -238,8 +238,11 @@ fn an_altered_event_is_found_after_a_crash() {
 }
 
 /// Never changed once shipped.
-const SHIPPED: [&str; 2] =
-    [include_str!("../fixtures/store_v1.sql"), include_str!("../fixtures/store_v2.sql")];
+const SHIPPED: [&str; 3] = [
+    include_str!("../fixtures/store_v1.sql"),
+    include_str!("../fixtures/store_v2.sql"),
+    include_str!("../fixtures/store_v3.sql"),
+];
 
 fn fixture(version: u32) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/store_v{version}.sql"))

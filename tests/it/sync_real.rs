@@ -386,3 +386,54 @@ fn the_command_line_syncs_and_says_how_it_went() {
     assert!(cli::run(&missing, || Timestamp(1), &mut vec![]).is_err());
     assert!(!missing.db.exists());
 }
+
+/// Overwrites a leaf of the table of events that holds neither the first nor the last of them.
+fn damage_events(file: &std::path::Path) {
+    const PAGE: usize = 4096;
+    let mut bytes = std::fs::read(file).unwrap();
+    let text = |page: &[u8]| String::from_utf8_lossy(page).into_owned();
+    let leaves: Vec<usize> = (1..bytes.len() / PAGE)
+        .filter(|index| {
+            let page = &bytes[index * PAGE..][..PAGE];
+            page[0] == 0x0D && text(page).contains(r#""receipt":"#)
+        })
+        .collect();
+    let middle = leaves[leaves.len() / 2];
+    bytes[middle * PAGE..][..PAGE].fill(0xA5);
+    std::fs::write(file, &bytes).unwrap();
+}
+
+#[test]
+fn what_a_damaged_file_has_lost_is_put_before_the_supervisor() {
+    let server = warehouse("loss");
+    let mut first = handheld(&server, "HH-01");
+    first.does(PICKER, receipt(), now(&server));
+    first.in_step(&server);
+    for _ in 0..60 {
+        first.does(PICKER, receipt(), now(&server));
+    }
+    let file = first.folder.join("device.db");
+    first.store = Store::open_in_memory().unwrap();
+    damage_events(&file);
+    std::fs::write(first.folder.join("device.db.suspect"), b"").unwrap();
+    let (store, report) = Store::open(&file, now(&server)).unwrap();
+    first.store = store;
+    let salvage = report.salvage.expect("the damage is found");
+    let [lost] = salvage.lost.as_slice() else { panic!("{salvage:?}") };
+    assert_eq!(lost.end() - lost.start() + 1 + salvage.pending, 60);
+
+    // It is told once, also where the program ends before it could.
+    drop(std::mem::replace(&mut first.store, Store::open_in_memory().unwrap()));
+    first.store = Store::open(&file, now(&server)).unwrap().0;
+    let id = |number| EventId(Uuid::from_u64_pair(7, number));
+    assert!(first.store.report_loss(id(1), now(&server)).unwrap().is_some());
+    assert_eq!(first.store.report_loss(id(2), now(&server)).unwrap(), None);
+    first.in_step(&server);
+    let overview = overview(&server);
+    assert_eq!(overview.events, 1 + salvage.pending + 1);
+    let found: Vec<_> = overview.open.iter().filter(|row| row.kind == "events_lost").collect();
+    let [row] = found.as_slice() else { panic!("{:?}", overview.open) };
+    let numbers = format!(r#""epoch":1,"lost":[[{},{}]]"#, lost.start(), lost.end());
+    assert!(row.detail.contains(&numbers), "{}", row.detail);
+    assert_sound(&server);
+}

@@ -36,7 +36,11 @@ pub fn release(role: Role, state: &HoldState, pending: bool, reason: Reason) -> 
 /// # Errors
 /// What was undone before, what never changes anything, and releases (place the hold again) cannot be taken back.
 pub fn undo(role: Role, event: &Event, undone: bool) -> Result<Body, Refusal> {
-    if undone || matches!(event.body, Body::Undo(_) | Body::Release(_) | Body::Park(_) | Body::Unknown { .. })
+    if undone
+        || matches!(
+            event.body,
+            Body::Undo(_) | Body::Release(_) | Body::Park(_) | Body::Loss(_) | Body::Unknown { .. }
+        )
     {
         return Err(Refusal::NothingToUndo { event: event.id });
     }
