@@ -182,6 +182,36 @@ impl Transport for Outage<'_> {
     }
 }
 
+/// A network on which nothing large gets through.
+struct NoPush<'a>(&'a mut HttpTransport);
+
+impl Transport for NoPush<'_> {
+    fn send(&mut self, request: &Request) -> Result<Reply, Failure> {
+        if matches!(request, Request::Push(_)) { Err(Failure::TimedOut) } else { self.0.send(request) }
+    }
+}
+
+/// The office sees what a device still holds before any of it arrives, and that nothing is left afterwards.
+#[test]
+fn the_server_is_told_what_waits_on_a_device() {
+    let server = warehouse("waits");
+    let mut device = handheld(&server, "HH-01");
+    device.in_step(&server);
+    let of_device = |server: &TestServer| {
+        let row = &overview(server).devices[0];
+        (row.accepted, row.reported)
+    };
+    for waiting in [1, 3] {
+        while device.store.pending() < waiting {
+            device.does(PICKER, receipt(), now(&server));
+        }
+        sync_once(&mut device.store, &mut NoPush(&mut device.net), || now(&server));
+        assert_eq!(of_device(&server), (0, waiting));
+    }
+    device.in_step(&server);
+    assert_eq!(of_device(&server), (3, 3));
+}
+
 /// An hour of an outage by the engine's own timetable, while the work goes on; then everything arrives.
 fn hour(name: &str, way: Failure, problem: Problem) {
     let server = warehouse(name);
