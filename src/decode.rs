@@ -214,6 +214,9 @@ impl CandidateView {
 
 /// What the session judges, for this symbol alone.
 fn companions(reading: &Reading) -> Vec<IssueView> {
+    if reading.is_hibc() {
+        return Vec::new();
+    }
     let elements: Vec<_> = reading.elements().collect();
     let known = |finding: &Finding| !reading.warns(finding.code);
     let place = |finding: &Finding| elements.get(finding.element).map_or(0, |element| element.at);
@@ -323,6 +326,7 @@ mod tests {
         check_json("]C110L1", "/warnings/0/at", 3.into());
         check_json("]C110L1", "/ok", true.into());
         check_json("]C10109506000134352", "/warnings", serde_json::json!([]));
+        check_json("+A99912349/$10X3/16D20111231/14D20200131/Q500Z", "/warnings", serde_json::json!([]));
     }
 
     #[test]

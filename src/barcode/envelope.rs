@@ -94,7 +94,7 @@ fn read_field(reading: &mut Reading, field: &str, at: usize, rules: Rules) {
 
 #[cfg(test)]
 mod tests {
-    use crate::barcode::tests::check as check_label;
+    use crate::barcode::tests::{check as check_label, today};
 
     /// `<RS>` and `<EOT>` stand for the characters.
     fn check(label: &str, expected: &str) {
@@ -109,6 +109,17 @@ mod tests {
             "(1P) 4711-A · (1T) L1 · (Q) 24 · (14D) 20270630 · (K) PO-7",
         );
         check("[)><RS>06<GS>PX<RS>05<GS>10L1<RS><EOT>", "(P) X · lot L1");
+    }
+
+    /// Found by the fuzzer: each envelope gave alternatives of its own.
+    #[test]
+    fn many_doubtful_envelopes_have_few_alternatives() {
+        let one = "<RS>05<GS>10L2231172706301234";
+        let label = format!("[)>{}<RS><EOT>", one.repeat(12).replace("1234", ""));
+        let label = label.replace("<RS>", "\u{1e}").replace("<GS>", "\u{1d}").replace("<EOT>", "\u{4}");
+        let reading = crate::barcode::read(label.as_bytes(), &crate::barcode::Profile::bare(), today());
+        assert_eq!(reading.elements().len(), 12);
+        assert_eq!(reading.candidates().len(), crate::barcode::strings::CANDIDATES_MAX);
     }
 
     #[test]

@@ -87,7 +87,8 @@ pub(super) fn find_lost_separators(reading: &mut Reading, range: &Range<usize>, 
     }
     splits.sort_by_key(|split| (split.evidence, !split.is_full, split.rank, split.place));
     let is_sound = reading.is_ok();
-    for Split { evidence, place, ai_at, .. } in splits.into_iter().take(CANDIDATES_MAX) {
+    let room = CANDIDATES_MAX.saturating_sub(reading.candidates.len());
+    for Split { evidence, place, ai_at, .. } in splits.into_iter().take(room) {
         let mut other = reading.again(Meaning::Elements);
         walk(&mut other, range.clone(), Rules { split: Some(place), ..rules });
         if !other.is_ok() && is_sound {

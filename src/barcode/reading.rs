@@ -203,6 +203,12 @@ impl Reading {
         &self.candidates
     }
 
+    /// True for a label of ANSI/HIBC: its elements stand for what GS1 has other words and other companions for.
+    #[must_use]
+    pub fn is_hibc(&self) -> bool {
+        self.meaning == Meaning::Elements && super::hibc::is_hibc(self.data())
+    }
+
     /// The elements in the order of the label. EAN, UPC and ITF-14 symbols have one, AI 01.
     pub fn elements(&self) -> impl ExactSizeIterator<Item = Element<'_>> {
         self.slots.iter().map(|slot| self.element(slot))
