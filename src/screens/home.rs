@@ -15,6 +15,8 @@ pub(super) struct Home {
     inbound: u64,
     outbound: u64,
     waiting: u64,
+    /// The stock has not come to its end once.
+    fetching: bool,
 }
 
 impl Home {
@@ -39,6 +41,7 @@ impl Screen for Home {
         self.inbound = desk.store.count_open_orders(Direction::Inbound)?;
         self.outbound = desk.store.count_open_orders(Direction::Outbound)?;
         self.waiting = desk.store.count_dock_stock()?;
+        self.fetching = desk.store.sync_status()?.site_as_of.is_none();
         Ok(())
     }
 
@@ -74,6 +77,7 @@ impl Screen for Home {
                 detail: self.detail(job, words),
             })
             .collect();
+        let greeting = if self.fetching { Common::FetchingStock } else { greeting };
         let page = HomePage { greeting: words.say(greeting), tiles, hint: words.say(Common::ScanAnything) };
         Drawn {
             primary: Some(button("sign_out", words.say(Common::SignOut))),

@@ -27,6 +27,8 @@ pub(super) enum Verdict {
 #[derive(Debug, Default)]
 pub(super) struct SignIn {
     waiting: Option<User>,
+    /// The device belongs to a site that it may not have heard of yet.
+    enrolled: bool,
 }
 
 impl SignIn {
@@ -40,7 +42,7 @@ impl SignIn {
     ) -> Result<Verdict, StoreError> {
         Ok(match &scan.meaning {
             Meaning::Badge(user) => return self.on_badge(store, user, now, site, words),
-            _ if site.is_none() => refused(words.say(Common::NotEnrolled)),
+            _ if site.is_none() => refused(words.say(self.no_site())),
             Meaning::Unknown => refused(words.say(Common::BadgeUnknown)),
             _ => refused(words.say(Common::ScanBadgeFirst)),
         })
@@ -112,6 +114,16 @@ impl SignIn {
         })
     }
 
+    /// Looks at the file while no site is known.
+    pub(super) fn refresh(&mut self, store: &Store) -> Result<(), StoreError> {
+        self.enrolled = store.identity()?.is_some();
+        Ok(())
+    }
+
+    fn no_site(&self) -> Common<'static> {
+        if self.enrolled { Common::FetchingSite } else { Common::NotEnrolled }
+    }
+
     /// Nobody is about to sign in.
     pub(super) fn forget(&mut self) {
         self.waiting = None;
@@ -121,7 +133,7 @@ impl SignIn {
         let prompt = match (&self.waiting, site) {
             (Some(user), _) => user.name.clone(),
             (None, Some(_)) => words.say(Common::ScanBadge),
-            (None, None) => words.say(Common::NotEnrolled),
+            (None, None) => words.say(self.no_site()),
         };
         let place = site.map_or("", |site| site.name.as_str());
         let detail: Vec<&str> = [place, device].into_iter().filter(|part| !part.is_empty()).collect();

@@ -246,3 +246,30 @@ fn damage_that_a_scan_meets_is_said_and_marked() {
     let (_, report) = Store::open(&file, MORNING).unwrap();
     assert!(report.salvage.is_some(), "the next start looks at all of it");
 }
+
+#[test]
+fn what_is_still_being_fetched_is_said() {
+    let mut stage = Stage::new();
+    let folder = Folder::new("fetching");
+    stage.store = crate::store_kit::enrolled(&folder.file());
+    let fetching = "The warehouse is being fetched from the server. Please wait.";
+    let view = stage.input(Input::SyncChanged);
+    let Page::SignIn(page) = &view.page else { panic!("{:?}", view.page) };
+    assert_eq!(page.prompt, fetching);
+    assert_eq!(strip(&stage.scan(OAT)), (Tone::Refused, fetching));
+
+    let warehouse = firstout::demo::warehouse(1, MORNING.utc().date_naive());
+    let (master, rest): (Vec<_>, Vec<_>) = firstout::demo::seed::pull_pages(&warehouse)
+        .unwrap()
+        .into_iter()
+        .partition(|page| page.stream == Stream::Master);
+    let greeting = |view: View| match view.page {
+        Page::Home(page) => page.greeting,
+        other => panic!("not at home: {other:?}"),
+    };
+    master.iter().for_each(|page| stage.store.apply_pull(page, MORNING).unwrap());
+    stage.input(Input::SyncChanged);
+    assert_eq!(greeting(stage.scan("BADGE-1002")), "Stock is being fetched");
+    rest.iter().for_each(|page| stage.store.apply_pull(page, MORNING).unwrap());
+    assert!(greeting(stage.input(Input::SyncChanged)).starts_with("Good morning"));
+}

@@ -239,6 +239,9 @@ impl Session {
 
     fn react(&mut self, run: &mut Run<'_>, input: Input) -> Result<Option<Answer>, StoreError> {
         self.read_profile(run)?;
+        if self.site.is_none() {
+            self.sign_in.refresh(run.store)?;
+        }
         if self.site.is_none() || input == Input::SyncChanged {
             self.site = run.store.site()?;
         }

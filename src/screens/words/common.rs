@@ -10,6 +10,8 @@ super::messages! {
         EnrolTitle: "This handheld is not enrolled", "Dieses Gerät ist nicht angemeldet";
         EnrolThere: "On the server:", "Auf dem Server:";
         EnrolHere: "Then here:", "Dann hier:";
+        FetchingSite: "The warehouse is being fetched from the server. Please wait.", "Das Lager wird vom Server geholt. Bitte warten.";
+        FetchingStock: "Stock is being fetched", "Bestand wird geholt";
         BadgeUnknown: "Nobody here has this badge. Ask a supervisor.", "Diesen Ausweis kennt hier niemand. Leitung fragen.";
         BadgeEnded { name }: "The badge of {name} no longer works. Ask a supervisor.", "Der Ausweis von {name} gilt nicht mehr. Leitung fragen.";
         EnterPin: "PIN", "PIN";
