@@ -78,12 +78,14 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Warnings go to standard error; `FIRSTOUT_LOG=debug` says more.
+/// Warnings go to standard error; `FIRSTOUT_LOG=debug` or `FIRSTOUT_LOG=firstout::sync=debug` says more.
 #[cfg(feature = "gui")]
 fn log() {
-    use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_env("FIRSTOUT_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    use tracing_subscriber::filter::{LevelFilter, Targets};
+    use tracing_subscriber::{fmt, prelude::*};
+    let asked = std::env::var("FIRSTOUT_LOG").ok().and_then(|asked| asked.parse().ok());
+    let targets = asked.unwrap_or_else(|| Targets::new().with_default(LevelFilter::WARN));
+    tracing_subscriber::registry().with(fmt::layer().with_writer(io::stderr)).with(targets).init();
 }
 
 /// Draws the ids of new events.

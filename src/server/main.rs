@@ -11,7 +11,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::{fmt, prelude::*};
 
 /// The central server of Firstout.
 #[derive(Parser)]
@@ -71,8 +72,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let filter = EnvFilter::try_from_env("FIRSTOUT_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    log();
     match run(args) {
         Ok(code) => code,
         Err(error) => {
@@ -80,6 +80,13 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// What is worth a line goes to standard error; `FIRSTOUT_LOG=debug` or `FIRSTOUT_LOG=firstout::server=debug` says more.
+fn log() {
+    let asked = std::env::var("FIRSTOUT_LOG").ok().and_then(|asked| asked.parse().ok());
+    let targets = asked.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
+    tracing_subscriber::registry().with(fmt::layer().with_writer(std::io::stderr)).with(targets).init();
 }
 
 #[tokio::main]
