@@ -104,7 +104,8 @@ impl Screen for Orders {
 
 fn row(order: &OrderSummary, frame: &Frame<'_>) -> Row {
     let words = frame.words;
-    let due = order.due.map(|due| words.say(Common::OrderDue { day: &words.day(due) })).unwrap_or_default();
+    let near = |due| words.say(Common::OrderDue { day: &words.near_day(due, frame.today) });
+    let due = order.due.map(near).unwrap_or_default();
     let detail: Vec<&str> =
         [order.party.as_str(), due.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
     let (done, all) = (order.lines_done.to_string(), order.lines.to_string());

@@ -6,20 +6,8 @@ use chrono::{Datelike, Timelike};
 
 const MONTHS_EN: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-const MONTHS_DE: [&str; 12] = [
-    "Januar",
-    "Februar",
-    "März",
-    "April",
-    "Mai",
-    "Juni",
-    "Juli",
-    "August",
-    "September",
-    "Oktober",
-    "November",
-    "Dezember",
-];
+const MONTHS_DE: [&str; 12] =
+    ["Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez."];
 
 /// A language, and how dates and numbers look in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -51,15 +39,25 @@ impl Words {
     /// "14 Mar 2027", "14. März 2027".
     #[must_use]
     pub fn day(self, day: Day) -> String {
-        let months = match self.language {
-            Language::English => MONTHS_EN,
-            Language::German => MONTHS_DE,
-        };
-        let month = months.get(day.month0() as usize).copied().unwrap_or_default();
-        match self.language {
-            Language::English => format!("{} {month} {}", day.day(), day.year()),
-            Language::German => format!("{}. {month} {}", day.day(), day.year()),
+        format!("{} {}", self.day_of_year(day), day.year())
+    }
+
+    /// "today", "tomorrow", "14 Mar" within half a year, else with its year: for rows where each letter counts.
+    #[must_use]
+    pub fn near_day(self, day: Day, today: Day) -> String {
+        match days_between(today, day) {
+            -1..=1 => self.in_days(Some(day), today),
+            -182..=182 => self.day_of_year(day),
+            _ => self.day(day),
         }
+    }
+
+    fn day_of_year(self, day: Day) -> String {
+        let (months, dot) = match self.language {
+            Language::English => (MONTHS_EN, ""),
+            Language::German => (MONTHS_DE, "."),
+        };
+        format!("{}{dot} {}", day.day(), months.get(day.month0() as usize).copied().unwrap_or_default())
     }
 
     /// "good to 14 Mar 2027"; a day that is past reads "expired 14 Mar 2026". Empty without a day.
@@ -211,8 +209,23 @@ mod tests {
             assert_eq!(DE.in_days(Some(day(date)), today), german);
         }
         assert_eq!(EN.good_to(Some(today), today), "good to 23 Nov 2026");
-        assert_eq!(DE.good_to(Some(day("2026-11-22")), today), "abgelaufen 22. November 2026");
+        assert_eq!(DE.good_to(Some(day("2026-11-22")), today), "abgelaufen 22. Nov. 2026");
         assert_eq!(EN.good_to(None, today), "");
+    }
+
+    #[test]
+    fn near_days_leave_out_what_is_known() {
+        let today = day("2026-11-23");
+        for (date, english, german) in [
+            ("2026-11-22", "yesterday", "gestern"),
+            ("2026-11-23", "today", "heute"),
+            ("2026-11-25", "25 Nov", "25. Nov."),
+            ("2027-03-14", "14 Mar", "14. März"),
+            ("2027-11-23", "23 Nov 2027", "23. Nov. 2027"),
+        ] {
+            assert_eq!(EN.near_day(day(date), today), english);
+            assert_eq!(DE.near_day(day(date), today), german);
+        }
     }
 
     #[test]
