@@ -91,7 +91,7 @@ fn receive(guide: &mut Guide, prepared: &Prepared) -> anyhow::Result<()> {
 
 fn put_away(guide: &mut Guide, prepared: &Prepared) -> anyhow::Result<()> {
     guide.tap("tile:put_away")?;
-    guide.picture("put-away-waiting")?;
+    guide.calm_picture("put-away-waiting")?;
     guide
         .scan(label(prepared, "put away", "Pallet of")?, Tone::Accepted)
         .or_else(|_| guide.expect(Tone::Quiet))?;
@@ -131,7 +131,7 @@ fn pick(guide: &mut Guide, prepared: &Prepared) -> anyhow::Result<()> {
     let second = stop(guide)?;
     guide.scan(&plain(&second.location), Tone::Accepted)?;
     guide.tap("short")?;
-    guide.picture("pick-short")?;
+    guide.calm_picture("pick-short")?;
     guide.tap_answer(|id| id.starts_with("reason:"))?;
     for _ in 0..STOPS_MAX {
         let here = stop(guide)?;
