@@ -1,8 +1,8 @@
 //! One event's effects on the projections. What they are is said by [`effects`]; here they only become rows.
 
 use super::row::{LAST, hu_text, lot_text, serial_text};
-use super::{StoreError, holds, lots, undo};
-use crate::domain::{Body, Event, HoldState, OrderId, Quantity, StockKey, Timestamp};
+use super::{StoreError, holds, lots, trace, undo};
+use crate::domain::{Body, Destination, Event, HoldState, OrderId, Origin, Quantity, StockKey, Timestamp};
 use crate::ledger::{Effect, Stage, effects};
 use rusqlite::{Connection, OptionalExtension};
 
@@ -36,7 +36,7 @@ impl Change {
         }
     }
 
-    fn is_base(self) -> bool {
+    pub(super) fn is_base(self) -> bool {
         self.base() == 1
     }
 }
@@ -96,8 +96,18 @@ fn apply_one(
     match effect {
         Effect::Stock { key, delta } => stock(db, key, *delta, change, at),
         Effect::Lot { facts, received } => lots::learn(db, event.id, facts, *received, change),
-        Effect::Origin { .. } => origin(db, event, effect, change, at),
-        Effect::Destination { .. } => destination(db, event, effect, change, at),
+        Effect::Origin { lot, supplier, order, quantity } => {
+            let (lot, supplier, order) = (lot.clone(), *supplier, *order);
+            let from = Origin { lot, event: event.id, supplier, order, quantity: *quantity, at };
+            trace::change_origin(db, &from, change)
+        }
+        Effect::Destination { lot, serial, order, line, customer, quantity } => {
+            let (lot, serial, order, line, customer) =
+                (lot.clone(), serial.clone(), *order, *line, *customer);
+            let quantity = *quantity;
+            let to = Destination { lot, event: event.id, serial, line, order, customer, quantity, at };
+            trace::change_destination(db, &to, change)
+        }
         Effect::Progress { .. } => progress(db, effect, change),
         Effect::Hold(hold) => {
             let state = HoldState {
@@ -211,56 +221,6 @@ fn progress(db: &Connection, effect: &Effect<'_>, change: Change) -> Result<(), 
         db.prepare_cached(include_str!("sql/progress_forget.sql"))?
             .execute((key.0, key.1, key.2, key.3, key.4, stage))?;
     }
-    Ok(())
-}
-
-/// The statement that turns a pending trace row into a base one, or takes it away; `None` where a row is added.
-fn trace_update(change: Change, settle: &'static str, retract: &'static str) -> Option<&'static str> {
-    match change {
-        Change::Confirm | Change::Receive => None,
-        Change::Settle => Some(settle),
-        Change::Void | Change::Absorb => Some(retract),
-    }
-}
-
-fn origin(
-    db: &Connection,
-    event: &Event,
-    effect: &Effect<'_>,
-    change: Change,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    let Effect::Origin { lot, supplier, order, quantity } = effect else { return Ok(()) };
-    let (item, lot, id) = (lot.item.0, lot_text(lot.lot.as_ref()), event.id.0.as_bytes());
-    let (settle, retract) = (include_str!("sql/origin_settle.sql"), include_str!("sql/origin_retract.sql"));
-    if let Some(sql) = trace_update(change, settle, retract) {
-        db.prepare_cached(sql)?.execute((item, lot, id))?;
-        return Ok(());
-    }
-    let (supplier, order) = (supplier.map(|id| id.0), order.map(|id| id.0));
-    let row = (item, lot, id, supplier, order, quantity.units(), at.0, change.is_base());
-    db.prepare_cached(include_str!("sql/origin_add.sql"))?.execute(row)?;
-    Ok(())
-}
-
-fn destination(
-    db: &Connection,
-    event: &Event,
-    effect: &Effect<'_>,
-    change: Change,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    let Effect::Destination { lot, serial, order, line, customer, quantity } = effect else { return Ok(()) };
-    let (item, lot, id) = (lot.item.0, lot_text(lot.lot.as_ref()), event.id.0.as_bytes());
-    let (settle, retract) =
-        (include_str!("sql/destination_settle.sql"), include_str!("sql/destination_retract.sql"));
-    if let Some(sql) = trace_update(change, settle, retract) {
-        db.prepare_cached(sql)?.execute((item, lot, id))?;
-        return Ok(());
-    }
-    let (serial, units) = (serial_text(serial.as_ref()), quantity.units());
-    let row = (item, lot, serial, id, order.0, line, customer.0, units, at.0, change.is_base());
-    db.prepare_cached(include_str!("sql/destination_add.sql"))?.execute(row)?;
     Ok(())
 }
 

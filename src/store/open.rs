@@ -17,6 +17,8 @@ use std::time::Duration;
 /// Older ones can lose commits in WAL mode with two connections.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
 const BUSY_MS: u64 = 2_000;
+const LOCK_TRIES: u32 = 40;
+const LOCK_PAUSE: Duration = Duration::from_millis(5);
 const STATEMENTS_MAX: usize = 160;
 /// Newest own events that are compared with their hashes after a crash.
 const EVENTS_CHECKED: i64 = 500;
@@ -174,13 +176,18 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// A program that this process starts holds a copy of the lock until it has begun, so a lock that was just given up may
+/// look taken for a moment.
 fn lock(path: &Path) -> Result<File, StoreError> {
     let file = File::options().create(true).truncate(false).write(true).open(beside(path, ".lock"))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Locked),
-        Err(TryLockError::Error(error)) => Err(error.into()),
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
     }
+    Err(StoreError::Locked)
 }
 
 fn connect(address: &str, flags: OpenFlags) -> Result<Connection, StoreError> {

@@ -2,7 +2,7 @@
 
 use super::apply::{add_stock, stage_number};
 use super::row::{lot_text, serial_text, signed};
-use super::{Store, StoreError, holds, lots, pull, rebase};
+use super::{Store, StoreError, holds, lots, pull, rebase, trace};
 use crate::domain::{HoldState, Progress, Timestamp};
 use crate::ledger::Stage;
 use crate::sync::wire::{Hash, SnapshotHeader, SnapshotRow, Stream};
@@ -65,32 +65,8 @@ fn read_rows(db: &Connection, input: &mut Input<'_, impl BufRead>) -> Result<(),
                 stock_before = true;
                 add_stock(db, &key, units, 0, since)?;
             }
-            SnapshotRow::Origin(origin) => {
-                db.prepare_cached(include_str!("sql/origin_add.sql"))?.execute((
-                    origin.lot.item.0,
-                    lot_text(origin.lot.lot.as_ref()),
-                    origin.event.0.as_bytes(),
-                    origin.supplier.map(|id| id.0),
-                    origin.order.map(|id| id.0),
-                    origin.quantity.units(),
-                    origin.at.0,
-                    true,
-                ))?;
-            }
-            SnapshotRow::Destination(to) => {
-                db.prepare_cached(include_str!("sql/destination_add.sql"))?.execute((
-                    to.lot.item.0,
-                    lot_text(to.lot.lot.as_ref()),
-                    serial_text(to.serial.as_ref()),
-                    to.event.0.as_bytes(),
-                    to.order.0,
-                    to.line,
-                    to.customer.0,
-                    to.quantity.units(),
-                    to.at.0,
-                    true,
-                ))?;
-            }
+            SnapshotRow::Origin(from) => trace::add_origin(db, &from, true)?,
+            SnapshotRow::Destination(to) => trace::add_destination(db, &to, true)?,
             SnapshotRow::Progress(row) => put_progress(db, &row)?,
             SnapshotRow::Hold(state) => put_hold(db, &state)?,
             SnapshotRow::Closed(order) => {
