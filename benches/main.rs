@@ -6,6 +6,8 @@
 #![allow(clippy::disallowed_methods, reason = "a bench is there to read the clock")]
 
 mod barcode;
+#[cfg(feature = "gui")]
+mod day;
 mod fefo;
 #[cfg(feature = "gui")]
 mod frame;

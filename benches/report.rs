@@ -47,14 +47,17 @@ struct Row {
 
 /// All rows of a run.
 #[derive(Default)]
-pub struct Report(Vec<Row>);
+pub struct Report {
+    rows: Vec<Row>,
+    notes: Vec<String>,
+}
 
 impl Report {
     /// A limit that is a multiple of a baseline measured in turn.
     pub fn against(&mut self, name: &str, times: &Times, base: &Times, median_max: f64, p99_max: f64) {
         let ratio = |a: Duration, b: Duration| a.as_secs_f64() / b.as_secs_f64().max(f64::EPSILON);
         let (median, p99) = (ratio(times.median(), base.median()), ratio(times.p99(), base.p99()));
-        self.0.push(Row {
+        self.rows.push(Row {
             name: format!("{name}: the bare baseline"),
             median: show(base.median()),
             p99: show(base.p99()),
@@ -63,7 +66,7 @@ impl Report {
             kept: None,
         });
         let p99_limit = if p99_max.is_finite() { format!(", p99 {p99_max}×") } else { String::new() };
-        self.0.push(Row {
+        self.rows.push(Row {
             name: name.to_owned(),
             median: show(times.median()),
             p99: show(times.p99()),
@@ -77,7 +80,7 @@ impl Report {
     #[cfg(feature = "server")]
     pub fn beside(&mut self, name: &str, times: &Times, base: &Times) {
         let ratio = times.median().as_secs_f64() / base.median().as_secs_f64().max(f64::EPSILON);
-        self.0.push(Row {
+        self.rows.push(Row {
             name: name.to_owned(),
             median: show(base.median()),
             p99: show(base.p99()),
@@ -90,7 +93,7 @@ impl Report {
     /// A limit in time, on the median.
     pub fn within(&mut self, name: &str, times: &Times, limit: Duration) {
         let ratio = times.median().as_secs_f64() / limit.as_secs_f64();
-        self.0.push(Row {
+        self.rows.push(Row {
             name: name.to_owned(),
             median: show(times.median()),
             p99: show(times.p99()),
@@ -104,7 +107,7 @@ impl Report {
     #[cfg(feature = "gui")]
     pub fn within_p99(&mut self, name: &str, times: &Times, limit: Duration) {
         let ratio = times.p99().as_secs_f64() / limit.as_secs_f64();
-        self.0.push(Row {
+        self.rows.push(Row {
             name: name.to_owned(),
             median: show(times.median()),
             p99: show(times.p99()),
@@ -117,9 +120,9 @@ impl Report {
     /// A limit on a size.
     #[cfg(feature = "gui")]
     pub fn size(&mut self, name: &str, mib: f64, limit_mib: f64) {
-        self.0.push(Row {
+        self.rows.push(Row {
             name: name.to_owned(),
-            median: format!("{mib:.0} MiB"),
+            median: format!("{mib:.1} MiB"),
             p99: String::new(),
             limit: format!("{limit_mib:.0} MiB"),
             ratio: format!("{:.2}", mib / limit_mib),
@@ -129,7 +132,7 @@ impl Report {
 
     /// A limit on a file, in bytes.
     pub fn file(&mut self, name: &str, bytes: u64, limit: u64) {
-        self.0.push(Row {
+        self.rows.push(Row {
             name: name.to_owned(),
             median: megabytes(bytes),
             p99: String::new(),
@@ -143,11 +146,30 @@ impl Report {
     pub fn share(&mut self, name: &str, bytes: u64) {
         let (median, none) = (megabytes(bytes), String::new());
         let (p99, limit, ratio) = (none.clone(), none.clone(), none);
-        self.0.push(Row { name: name.to_owned(), median, p99, limit, ratio, kept: None });
+        self.rows.push(Row { name: name.to_owned(), median, p99, limit, ratio, kept: None });
+    }
+
+    /// Times without a limit.
+    #[cfg(feature = "gui")]
+    pub fn measured(&mut self, name: &str, times: &Times) {
+        self.rows.push(Row {
+            name: name.to_owned(),
+            median: show(times.median()),
+            p99: show(times.p99()),
+            limit: String::new(),
+            ratio: String::new(),
+            kept: None,
+        });
+    }
+
+    /// A line below the table.
+    #[cfg(feature = "gui")]
+    pub fn note(&mut self, text: &str) {
+        self.notes.push(text.to_owned());
     }
 
     pub fn missed(&self) -> bool {
-        self.0.iter().any(|row| row.kept == Some(false))
+        self.rows.iter().any(|row| row.kept == Some(false))
     }
 }
 
@@ -169,7 +191,7 @@ impl fmt::Display for Report {
             writeln!(f, "{:<48} {:>10} {:>10}  {:<22} {:<16} {}", c[0], c[1], c[2], c[3], c[4], c[5])
         };
         line(f, ["name", "median", "p99", "limit", "ratio", "verdict"])?;
-        for row in &self.0 {
+        for row in &self.rows {
             let verdict = match row.kept {
                 None => "",
                 Some(true) => "kept",
@@ -177,6 +199,6 @@ impl fmt::Display for Report {
             };
             line(f, [&row.name, &row.median, &row.p99, &row.limit, &row.ratio, verdict])?;
         }
-        Ok(())
+        self.notes.iter().try_for_each(|note| writeln!(f, "{note}"))
     }
 }

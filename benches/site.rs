@@ -15,6 +15,8 @@ pub const ITEMS: i64 = 5_000;
 pub const NOW: Timestamp = Timestamp(1_795_000_000_000);
 /// 2026-11-23.
 pub const TODAY: i64 = 20_780;
+/// Of the one who works there.
+pub const BADGE: &str = "BADGE-1";
 
 /// A folder that goes away with the bench.
 pub struct Folder(PathBuf);
@@ -91,9 +93,26 @@ fn master(store: &mut Store) {
         let (code, zone) = (format!("A-{id:05}"), "dry".to_owned());
         MasterRecord::Location(Location { id: LocationId(id), code, kind, zone, walk: id, active: true })
     });
+    let site = MasterRecord::Site(Site {
+        id: SiteId(1),
+        name: "Large".to_owned(),
+        zone: SiteZone(chrono_tz::UTC),
+        fefo: FefoPolicy::AskReason,
+        staging: LocationId(21),
+        dock: LocationId(1),
+    });
+    let user = MasterRecord::User(User {
+        id: UserId(1),
+        name: "Chris".to_owned(),
+        badge: BADGE.to_owned(),
+        pin: None,
+        role: Role::Clerk,
+        language: String::new(),
+        active: true,
+    });
     let mut next = Head::default();
     let mut records = Vec::new();
-    for record in items.chain(locations) {
+    for record in [site, user].into_iter().chain(items).chain(locations) {
         let bytes = serde_json::to_string(&record).expect("a record");
         let (stream_seq, status) = (next.seq + 1, Status::Accepted);
         let hash = Hash::chain_stream(next.hash, stream_seq, status, bytes.as_bytes());

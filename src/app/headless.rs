@@ -33,6 +33,7 @@ impl SteadyClock {
 struct Offscreen {
     window: Rc<MinimalSoftwareWindow>,
     began: Instant,
+    ahead: SteadyClock,
 }
 
 impl Platform for Offscreen {
@@ -41,7 +42,7 @@ impl Platform for Offscreen {
     }
 
     fn duration_since_start(&self) -> Duration {
-        self.began.elapsed()
+        self.began.elapsed() + Duration::from_millis(self.ahead.now_ms())
     }
 }
 
@@ -50,6 +51,7 @@ pub struct Canvas {
     window: Rc<MinimalSoftwareWindow>,
     pixels: Vec<Rgb8Pixel>,
     size: PhysicalSize,
+    ahead: SteadyClock,
 }
 
 impl Canvas {
@@ -59,9 +61,11 @@ impl Canvas {
     /// Where another platform is in use already.
     pub fn install(width: u32, height: u32) -> Result<Self, PlatformError> {
         let window = MinimalSoftwareWindow::new(RepaintBufferType::ReusedBuffer);
-        slint::platform::set_platform(Box::new(Offscreen { window: window.clone(), began: Instant::now() }))
+        let ahead = SteadyClock::default();
+        let platform = Offscreen { window: window.clone(), began: Instant::now(), ahead: ahead.clone() };
+        slint::platform::set_platform(Box::new(platform))
             .map_err(|error| PlatformError::Other(error.to_string()))?;
-        let mut canvas = Self { window, pixels: Vec::new(), size: PhysicalSize::default() };
+        let mut canvas = Self { window, pixels: Vec::new(), size: PhysicalSize::default(), ahead };
         canvas.resize(width, height);
         Ok(canvas)
     }
@@ -71,6 +75,11 @@ impl Canvas {
         self.size = PhysicalSize::new(width, height);
         self.pixels = vec![Rgb8Pixel::default(); (width * height) as usize];
         self.window.set_size(self.size);
+    }
+
+    /// Lets so much time go by for timers and animations, without waiting for it.
+    pub fn skip_ms(&self, ms: u64) {
+        self.ahead.advance(ms);
     }
 
     /// Runs what is due and paints what changed; false where nothing did.
