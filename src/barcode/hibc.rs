@@ -59,10 +59,16 @@ pub(super) fn read_hibc(reading: &mut Reading, rules: Rules) {
     let mut ends = label_ends(&text);
     // A check character may be a blank, which was taken for padding.
     let last = text.get(ends.iter().rev().nth(1).copied().unwrap_or_default()..).and_then(check_character);
-    if last == Some(b' ') && reading.text.get(reading.body.end..).is_some_and(is_blank) {
-        text.push(' ');
-        ends.pop();
-        ends.push(text.len());
+    if reading.text.get(reading.body.end..).is_some_and(is_blank) {
+        if last == Some(b' ') {
+            text.push(' ');
+            ends.pop();
+            ends.push(text.len());
+        } else {
+            // Most likely the scanner adds it. If not, the label was misread.
+            let message = "the blank after the HIBC label was taken for padding, not for its check character";
+            reading.warn(IssueCode::CheckDigit, reading.body.end, message);
+        }
     }
     let mut begin = 0;
     for end in ends {

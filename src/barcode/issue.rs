@@ -42,7 +42,8 @@ codes! {
     ValueTooLong = "value-too-long",
     /// Error: a character the AI does not allow.
     InvalidCharacter = "invalid-character",
-    /// Error: the check digit does not fit. Warning where the digits need not be a GS1 number.
+    /// Error: the check digit does not fit. Warning where the digits need not be a GS1 number, or a blank
+    /// behind an HIBC label may have been its check character.
     CheckDigit = "check-digit",
     /// Error: no such day.
     InvalidDate = "invalid-date",
