@@ -1,7 +1,9 @@
-//! What leaves and enters as files: barcode labels first.
+//! What leaves and enters as files: barcode labels, and lists of what a site has.
 
 mod code128;
 pub mod gs1;
+#[cfg(feature = "server")]
+pub mod import;
 mod label;
 mod sheet;
 

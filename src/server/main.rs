@@ -1,7 +1,10 @@
 //! `firstout-server`: serves a site's handhelds, enrols them, and checks what it keeps.
 
+mod cli;
+
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use cli::say;
 use firstout::demo;
 use firstout::domain::{Day, SiteId};
 use firstout::server::storage::{Findings, Storage, restore};
@@ -32,6 +35,10 @@ enum Command {
         /// Address and port; port 0 takes a free one.
         #[arg(long, default_value = "127.0.0.1:7788")]
         listen: SocketAddr,
+        /// A folder to import files from (`in/`, `archive/` and `error/` are made in it), for site 1, or for another one as
+        /// `SITE=FOLDER`; can be given more than once.
+        #[arg(long)]
+        inbox: Vec<String>,
         /// Writes the bound address into this file once it is ready.
         #[arg(long)]
         port_file: Option<PathBuf>,
@@ -45,6 +52,11 @@ enum Command {
         #[arg(long, default_value = "")]
         name: String,
     },
+    /// Makes a site or changes its rules. A new one needs its locations imported first.
+    Site(cli::site::SiteArgs),
+    /// Imports files of items, locations, suppliers, customers, orders and opening stock. Exit code 0: all are saved; 1: a file
+    /// has problems, which are listed by line, and nothing of it is saved; 2: it could not be done.
+    Import(cli::import::ImportArgs),
     /// Fills an empty data folder with the demo warehouse.
     SeedDemo {
         /// Which warehouse.
@@ -92,9 +104,13 @@ fn log() {
 #[tokio::main]
 async fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
-        Command::Serve { listen, port_file } => serve(args.data, listen, port_file).await,
+        Command::Serve { listen, port_file, inbox } => serve(args.data, listen, port_file, &inbox).await,
         Command::Enrol { site, name } => enrol(args.data, SiteId(site), &name).await,
         Command::SeedDemo { seed, today } => seed_demo(args.data, seed, today).await,
+        Command::Site(set) => cli::site::run(&Storage::open(&args.data)?, set).await,
+        Command::Import(files) => {
+            cli::import::run(&Storage::open(&args.data)?, files, system_clock()()).await
+        }
         Command::Verify => verify(args.data).await,
         Command::Backup { file } => backup(args.data, &file).await,
         Command::Restore { file } => {
@@ -103,16 +119,19 @@ async fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn say(line: &str) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{line}").and_then(|()| out.flush()).context("cannot write to standard output")
-}
-
-async fn serve(data: PathBuf, listen: SocketAddr, port_file: Option<PathBuf>) -> anyhow::Result<ExitCode> {
+async fn serve(
+    data: PathBuf,
+    listen: SocketAddr,
+    port_file: Option<PathBuf>,
+    inboxes: &[String],
+) -> anyhow::Result<ExitCode> {
+    let inboxes = inboxes.iter().map(|text| cli::inbox::inbox(text)).collect::<anyhow::Result<Vec<_>>>()?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let config = Config { listen, data, clock: system_clock(), limits: Limits::default() };
+    let clock = config.clock.clone();
     let running: Running = start(config).await?;
+    cli::inbox::watch(running.storage.clone(), clock, inboxes);
     if let Some(file) = port_file {
         // Renamed into place, so that a reader never sees half an address.
         let part = file.with_extension("part");

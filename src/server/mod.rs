@@ -6,10 +6,12 @@
 
 mod config;
 mod http;
+pub mod import;
 pub mod ingest;
 mod secret;
 mod seed;
 mod serve;
+mod site;
 pub mod storage;
 
 pub use config::{Clock, Config, Limits, system_clock};
@@ -17,3 +19,4 @@ pub use http::router;
 pub use secret::{Secret, SecretError};
 pub use seed::{SeedError, Seeded, seed};
 pub use serve::{Background, Running, ServeError, TOKEN_MS_MAX, start, start_background, token};
+pub use site::{SiteChange, SiteError, set_site};

@@ -14,6 +14,8 @@ mod server_floor;
 #[cfg(feature = "server")]
 mod server_http;
 #[cfg(feature = "server")]
+mod server_import;
+#[cfg(feature = "server")]
 mod server_model;
 #[cfg(feature = "server")]
 mod server_process;

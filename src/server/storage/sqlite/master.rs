@@ -19,15 +19,43 @@ impl Storage {
     ) -> Result<Head, StorageError> {
         self.write(move |connection| {
             let from = head(connection, site, Stream::Master)?;
-            let mut to = from;
-            for record in &records {
-                to = append(connection, site, record, to)?;
-            }
-            advance(connection, site, Stream::Master, from, to)?;
-            Ok(to)
+            append_all(connection, site, &records, from)
         })
         .await
     }
+
+    /// As [`append_master`](Self::append_master), if `from` is still the stream's head.
+    ///
+    /// # Errors
+    /// [`StorageError::Raced`] where it is not; [`StorageError`] where nothing was saved.
+    pub async fn append_master_after(
+        &self,
+        site: SiteId,
+        from: Head,
+        records: Vec<MasterRecord>,
+    ) -> Result<Head, StorageError> {
+        self.write(move |connection| {
+            if head(connection, site, Stream::Master)? != from {
+                return Err(StorageError::Raced);
+            }
+            append_all(connection, site, &records, from)
+        })
+        .await
+    }
+}
+
+fn append_all(
+    connection: &Connection,
+    site: SiteId,
+    records: &[MasterRecord],
+    from: Head,
+) -> Result<Head, StorageError> {
+    let mut to = from;
+    for record in records {
+        to = append(connection, site, record, to)?;
+    }
+    advance(connection, site, Stream::Master, from, to)?;
+    Ok(to)
 }
 
 fn append(

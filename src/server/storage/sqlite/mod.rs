@@ -4,6 +4,7 @@ mod alarm;
 mod backup;
 mod enrol;
 mod facts;
+mod import;
 mod ingest;
 mod judge;
 mod master;

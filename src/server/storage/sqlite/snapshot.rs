@@ -148,13 +148,18 @@ pub(super) fn rows(
 
 /// `item, lot, serial, location, hu, units, since` as a balance.
 fn stock(row: &Row<'_>) -> Result<SnapshotRow, StorageError> {
-    let key = StockKey {
+    let key = stock_key(row)?;
+    Ok(SnapshotRow::Stock { key, units: row.get(5)?, since: Timestamp(row.get(6)?) })
+}
+
+/// `item, lot, serial, location, hu` as a key.
+pub(super) fn stock_key(row: &Row<'_>) -> Result<StockKey, StorageError> {
+    Ok(StockKey {
         item: ItemId(row.get(0)?),
         lot: label(row, 1, LotNumber::new)?,
         serial: label(row, 2, SerialNumber::new)?,
         place: Place { location: LocationId(row.get(3)?), hu: label(row, 4, HuCode::new)? },
-    };
-    Ok(SnapshotRow::Stock { key, units: row.get(5)?, since: Timestamp(row.get(6)?) })
+    })
 }
 
 fn lot_key(row: &Row<'_>) -> Result<LotKey, StorageError> {

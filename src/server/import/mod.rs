@@ -1,0 +1,141 @@
+//! Files into a site: a plan against what the site has, then all of it in one transaction, or nothing.
+//!
+//! Two imports at once cannot mix: records follow the master stream's head that the plan was made on, and opening
+//! stock takes an epoch of its own, so that the second one to arrive plans again or is told so.
+
+mod opening;
+mod watch;
+
+pub use opening::OPENING_DEVICE;
+pub use watch::{Inbox, InboxError, Pickup};
+
+use super::storage::{PushOutcome, Storage, StorageError};
+use crate::domain::{SiteId, Timestamp, UserId};
+use crate::exchange::import::{Counts, Directory, FileKind, Plan, Problem, Problems, plan};
+use crate::sync::wire::Status;
+use serde::Serialize;
+
+/// How often a plan is made again where somebody else was first; of several at once one always gets through.
+const PLANS_MAX: usize = 20;
+
+/// A file to import.
+#[derive(Debug, Clone)]
+pub struct File<'a> {
+    /// The site it is for.
+    pub site: SiteId,
+    /// What it lists.
+    pub kind: FileKind,
+    /// Its content.
+    pub bytes: &'a [u8],
+    /// True where only the plan is wanted.
+    pub dry_run: bool,
+    /// Who imports it; [`UserId::NOBODY`] for the command line and folders.
+    pub by: UserId,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// What became of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Imported {
+    /// What it lists.
+    pub kind: FileKind,
+    /// True once it is saved; false for a dry run and for a file with problems.
+    pub saved: bool,
+    /// What it brought.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Headings that were left out.
+    pub ignored: Vec<String>,
+    /// The first problems; the file is saved only without any.
+    pub problems: Vec<Problem>,
+    /// All problems.
+    pub problems_total: usize,
+}
+
+/// Why a file could not be imported although nothing is wrong with it.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The database.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// Others changed the site all the while.
+    #[error("others are changing this site's records; nothing was saved, try again")]
+    Busy,
+    /// The system's random numbers.
+    #[error("the system gives no random numbers")]
+    Random,
+    /// An event that the ledger would not take as it is.
+    #[error("the opening stock does not add up: {0}; nothing of it counts")]
+    Refused(String),
+}
+
+/// Imports a file: every line of it or none.
+///
+/// # Errors
+/// [`ImportError`] where nothing was saved for another reason than the file itself; the problems of the file are in
+/// [`Imported`].
+pub async fn import(storage: &Storage, file: &File<'_>) -> Result<Imported, ImportError> {
+    for _ in 0..PLANS_MAX {
+        let (head, records) = storage.records(file.site).await?;
+        let mut directory = Directory::new(records);
+        if file.kind == FileKind::Stock {
+            directory = directory.with_stock(storage.stocked(file.site).await?);
+        }
+        let found = match plan(file.kind, file.bytes, directory) {
+            Ok(found) => found,
+            Err(problems) => return Ok(not_saved(file.kind, problems)),
+        };
+        if file.dry_run {
+            return Ok(done(file.kind, &found, false));
+        }
+        let saved = match file.kind {
+            FileKind::Stock => open_stock(storage, file, &found).await?,
+            _ => match storage.append_master_after(file.site, head, found.records.clone()).await {
+                Ok(_) => true,
+                Err(StorageError::Raced) => false,
+                Err(error) => return Err(error.into()),
+            },
+        };
+        if saved {
+            tracing::info!(site = %file.site, kind = %file.kind, lines = found.counts.lines, "imported");
+            return Ok(done(file.kind, &found, true));
+        }
+    }
+    Err(ImportError::Busy)
+}
+
+fn done(kind: FileKind, plan: &Plan, saved: bool) -> Imported {
+    let (counts, ignored) = (plan.counts, plan.ignored.clone());
+    Imported { kind, saved, counts, ignored, problems: Vec::new(), problems_total: 0 }
+}
+
+fn not_saved(kind: FileKind, problems: Problems) -> Imported {
+    Imported {
+        kind,
+        saved: false,
+        counts: Counts::default(),
+        ignored: Vec::new(),
+        problems: problems.listed,
+        problems_total: problems.total,
+    }
+}
+
+/// False where another import of opening stock was first.
+async fn open_stock(storage: &Storage, file: &File<'_>, plan: &Plan) -> Result<bool, ImportError> {
+    let epoch = storage.device_heads(file.site, OPENING_DEVICE).await?.epoch.saturating_add(1);
+    let batch = opening::batch(file, plan, epoch, storage.identity().epoch)?;
+    match storage.push(batch).await? {
+        PushOutcome::Conflict(_) => Ok(false),
+        PushOutcome::Stored(reply) => {
+            let odd = reply.results.iter().find(|result| result.status != Status::Accepted);
+            match odd {
+                Some(result) if result.status == Status::Duplicate => Ok(false),
+                Some(result) if result.status == Status::Quarantined => {
+                    Err(ImportError::Refused(result.reason.clone().unwrap_or_default()))
+                }
+                _ => Ok(true),
+            }
+        }
+    }
+}
