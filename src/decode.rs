@@ -1,7 +1,7 @@
 //! `firstout decode`: reads one symbol per line and prints what it means.
 
 use crate::barcode::{
-    Candidate, Element, Finding, Issue, Profile, Reading, Typed, escaped, judge, read, read_typed,
+    Candidate, Element, Finding, Issue, Profile, Reading, Typed, escaped, judge, read, read_typed, unlikely,
 };
 use crate::domain::Day;
 use serde::Serialize;
@@ -50,7 +50,9 @@ pub fn decode(line: &[u8], profile: &Profile, today: Day, args: &DecodeArgs) -> 
     let reading = if args.typed { read_typed(&bytes, profile, today) } else { read(&bytes, profile, today) };
     if args.json {
         // The view holds strings and numbers only, which always serialize.
-        serde_json::to_string(&View::of(&reading)).unwrap_or_default()
+        let mut view = View::of(&reading);
+        view.candidates.extend(unlikely(&reading, profile).iter().map(CandidateView::of));
+        serde_json::to_string(&view).unwrap_or_default()
     } else {
         describe(&reading)
     }

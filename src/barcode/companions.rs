@@ -14,6 +14,8 @@ pub struct Finding {
     pub code: IssueCode,
     /// The element's place in the list.
     pub element: usize,
+    /// The place of the other element that it is about, where there is one.
+    pub other: Option<usize>,
     /// What in words.
     pub message: String,
 }
@@ -40,10 +42,13 @@ pub fn judge(elements: &[Element]) -> Vec<Finding> {
     let present: Vec<&str> = valid().map(|(_, element)| element.ai).collect();
     let mut findings = Vec::new();
     for (place, element) in valid() {
-        let earlier = || elements.iter().take(place).filter(|other| other.valid && other.ai == element.ai);
-        let mut found = |code, message| findings.push(Finding { code, element: place, message });
-        if earlier().any(|other| other.value != element.value) {
-            found(IssueCode::RepeatedAiDiffers, format!("AI {} has two values", element.ai));
+        let earlier =
+            || valid().take_while(|(at, _)| *at < place).filter(|(_, other)| other.ai == element.ai);
+        let mut found =
+            |code, other, message| findings.push(Finding { code, element: place, other, message });
+        if let Some((other, _)) = earlier().find(|(_, other)| other.value != element.value) {
+            let message = format!("AI {} has two values", element.ai);
+            found(IssueCode::RepeatedAiDiffers, Some(other), message);
         }
         if earlier().next().is_some() || !is_ai(element.ai) {
             continue;
@@ -51,14 +56,14 @@ pub fn judge(elements: &[Element]) -> Vec<Finding> {
         let Some(row) = COMPANIONS.iter().find(|row| covers(row.ais, element.ai)) else { continue };
         for need in row.needs.iter().filter(|need| !is_met(need, &present)) {
             let wanted = need.replace(',', " or ").replace('+', " with ");
-            found(IssueCode::MissingCompanion, format!("AI {} asks for AI {wanted}", element.ai));
+            found(IssueCode::MissingCompanion, None, format!("AI {} asks for AI {wanted}", element.ai));
         }
-        let excluded = |ai: &&&str| **ai != element.ai && row.excludes.split(',').any(|form| fits(form, ai));
-        if let Some(other) = present.iter().find(excluded) {
-            found(
-                IssueCode::ExcludedCompanion,
-                format!("AI {} must not stand beside AI {other}", element.ai),
-            );
+        let excluded = |(_, other): &(usize, &Element)| {
+            other.ai != element.ai && row.excludes.split(',').any(|form| fits(form, other.ai))
+        };
+        if let Some((at, other)) = valid().find(excluded) {
+            let message = format!("AI {} must not stand beside AI {}", element.ai, other.ai);
+            found(IssueCode::ExcludedCompanion, Some(at), message);
         }
     }
     findings

@@ -182,7 +182,7 @@ impl Share {
 #[test]
 fn ordinary_labels_are_seldom_doubted() {
     let mut dice = Dice(SEED);
-    let (mut asked, mut doubted) = (Share::default(), Share::default());
+    let [mut asked, mut doubted, mut ambiguous] = [Share::default(); 3];
     for _ in 0..LABELS {
         let label = label(&mut dice);
         let reading = label.read("\u{1d}");
@@ -190,8 +190,13 @@ fn ordinary_labels_are_seldom_doubted() {
         assert_eq!(reading.lot().unwrap().as_str(), label.lot);
         asked.add(reading.warns(IssueCode::LostSeparator));
         doubted.add(reading.warns(IssueCode::PossibleLostSeparator));
+        ambiguous.add(!unlikely(&reading, &Profile::default()).is_empty());
     }
-    eprintln!("ordinary labels: {:.2} % strong, {:.2} % weak", asked.percent(), doubted.percent());
+    let shares = [asked, doubted, ambiguous].map(Share::percent);
+    eprintln!(
+        "ordinary labels: {:.2} % strong, {:.2} % weak, {:.0} % unlikely",
+        shares[0], shares[1], shares[2]
+    );
     assert!(asked.percent() < 0.1, "{:.2} % asked", asked.percent());
     assert!(doubted.percent() < 2.5, "{:.2} % doubted", doubted.percent());
 }
@@ -224,6 +229,8 @@ fn lost_separators_are_seen() {
             || reading.warns(IssueCode::PossibleLostSeparator);
         let is_true =
             |candidate: &Candidate| candidate.reading.lot().is_some_and(|lot| lot.as_str() == label.lot);
+        let others = unlikely(&reading, &Profile::default());
+        assert!(!reading.is_ok() || reading.candidates().iter().chain(&others).any(is_true), "{}", label.lot);
         let [flagged, listed, first] = seen.entry(label.kind).or_default();
         flagged.add(is_flagged);
         listed.add(reading.candidates().iter().any(is_true));

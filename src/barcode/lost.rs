@@ -10,7 +10,8 @@ use super::companions::asks_for;
 use super::date::read_day;
 use super::element::{Rules, Slot};
 use super::issue::IssueCode;
-use super::reading::{CandidateReason, Meaning, Reading};
+use super::profile::{GS, Profile};
+use super::reading::{Candidate, CandidateReason, Meaning, Reading};
 use super::strings::{CANDIDATES_MAX, walk};
 use super::table::AI_TABLE;
 use crate::domain::days_between;
@@ -33,6 +34,12 @@ const REST_CHARS_MIN: usize = 4;
 
 /// A swallowed lot, serial or reference has at least so many characters where the evidence is weak.
 const SWALLOWED_CHARS_MIN: u16 = 5;
+
+/// What stays of a value has at least so many characters in the likelier of the unlikely readings.
+const UNLIKELY_REST_CHARS_MIN: usize = 3;
+
+/// Unlikely readings listed for one symbol.
+pub(super) const UNLIKELY_MAX: usize = 8;
 
 /// What labels often carry after a lot and what nothing but its place shows: AI and its number of digits, the
 /// less likely by chance and the more usual ones first.
@@ -102,6 +109,45 @@ pub(super) fn find_lost_separators(reading: &mut Reading, range: &Range<usize>, 
     }
 }
 
+/// Every other way to read the label with one more separator, where nothing but that it reads speaks for it.
+///
+/// Ordinary lots read so by chance all the time, so neither a warning nor a question follows from it alone. But where
+/// a lot is not known and one of these lots is, the label has most likely lost its separator. Lots of three characters
+/// and more come first; what [`Reading::candidates`] has already is left out.
+#[must_use]
+pub fn unlikely(reading: &Reading, profile: &Profile) -> Vec<Candidate> {
+    let rules = Rules { profile, today: reading.today, split: None };
+    let mut places = Vec::new();
+    let in_scan = |slot: &&Slot| !slot.spec().predefined && slot.value_end() <= reading.body.end;
+    for slot in reading.slots.iter().filter(in_scan).filter(|_| reading.is_ok()) {
+        let (from, to) = (usize::from(slot.value_at), slot.value_end());
+        let found = (from + 1..to).filter(|&place| splits_at(reading, slot, place, to, rules).is_some());
+        places.extend(found.map(|place| (place - from < UNLIKELY_REST_CHARS_MIN, place)));
+    }
+    places.sort_unstable();
+    let read_again = |(_, place): (bool, usize)| {
+        let mut other = reading.again(Meaning::Elements);
+        walk(&mut other, envelope_at(reading, place), Rules { split: Some(place), ..rules });
+        let known = reading.candidates.iter().any(|candidate| candidate.reading.slots == other.slots);
+        let reason = CandidateReason::UnlikelyLostSeparator;
+        (other.is_ok() && !known).then_some(Candidate { reason, reading: other })
+    };
+    places.into_iter().filter_map(read_again).take(UNLIKELY_MAX).collect()
+}
+
+/// The element string that holds the place: all data, or one envelope of an ISO/IEC 15434 message.
+fn envelope_at(reading: &Reading, place: usize) -> Range<usize> {
+    const RS: char = '\u{1e}';
+    let body = reading.body.clone();
+    let (before, after) = (reading.text.get(body.start..place), reading.text.get(place..body.end));
+    let (Some(before), Some(after)) = (before, after) else { return body };
+    let Some(begin) = before.rfind(RS) else { return body };
+    // `RS 05 GS`, or `RS 05` where somebody left the separator out.
+    let begin = body.start + begin + 3;
+    let gs = usize::from(reading.text.as_bytes().get(begin) == Some(&GS));
+    begin + gs..place + after.find(RS).unwrap_or(after.len())
+}
+
 /// One warning for each label; a weak one says nothing new after a strong one.
 fn warn(reading: &mut Reading, at: usize, weak: bool) {
     if reading.warns(IssueCode::LostSeparator) || reading.warns(IssueCode::PossibleLostSeparator) {
@@ -125,23 +171,35 @@ fn swallowed(
     to: usize,
     rules: Rules,
 ) -> Option<(Evidence, Slot)> {
-    let text = reading.text.as_bytes();
-    // Cheap refusals first: this runs for each character of each lot number.
-    let first = rules.step(text, place, to).ok().filter(|step| step.fault.is_none())?.slot;
-    let known = |other: &Slot| reading.slots.iter().any(|slot| slot.row == other.row);
-    if known(&first) {
-        return None;
-    }
+    let first = first_at(reading, place, to, rules)?;
     let evidence = evidence(reading, slot, &first);
     if slot.valid && evidence == Evidence::Repair {
         return None;
     }
-    let swallowed = rules.clean(text, place, to)?;
-    if swallowed.iter().any(known) {
-        return None;
-    }
-    let shorter = Rules { split: Some(place), ..rules }.step(text, usize::from(slot.ai_at), to).ok()?;
-    (shorter.fault.is_none() && shorter.next == place).then_some((evidence, first))
+    reads_on(reading, slot, place, to, rules).then_some((evidence, first))
+}
+
+/// An element that begins at `place` within the slot's value, whatever speaks for it.
+fn splits_at(reading: &Reading, slot: &Slot, place: usize, to: usize, rules: Rules) -> Option<Slot> {
+    let first = first_at(reading, place, to, rules)?;
+    reads_on(reading, slot, place, to, rules).then_some(first)
+}
+
+/// The valid element that `place` begins; cheap, for this runs for each character of each lot number.
+fn first_at(reading: &Reading, place: usize, to: usize, rules: Rules) -> Option<Slot> {
+    let text = reading.text.as_bytes();
+    let first = rules.step(text, place, to).ok().filter(|step| step.fault.is_none())?.slot;
+    let known = reading.slots.iter().any(|slot| slot.row == first.row);
+    (!known).then_some(first)
+}
+
+/// True where all of the value from `place` on reads as new elements, and the value before it still stands.
+fn reads_on(reading: &Reading, slot: &Slot, place: usize, to: usize, rules: Rules) -> bool {
+    let text = reading.text.as_bytes();
+    let known = |other: &Slot| reading.slots.iter().any(|slot| slot.row == other.row);
+    let fits = rules.clean(text, place, to).is_some_and(|swallowed| !swallowed.iter().any(known));
+    let shorter = || Rules { split: Some(place), ..rules }.step(text, usize::from(slot.ai_at), to).ok();
+    fits && shorter().is_some_and(|step| step.fault.is_none() && step.next == place)
 }
 
 fn evidence(reading: &Reading, slot: &Slot, first: &Slot) -> Evidence {

@@ -47,6 +47,7 @@ pub use burst::symbols;
 pub use calibrate::{Calibration, SYMBOLS as CALIBRATION_SYMBOLS, Trouble, calibrate, is_symbol};
 pub use companions::{Finding, judge};
 pub use issue::{Issue, IssueCode};
+pub use lost::unlikely;
 pub use profile::{LocalKind, Profile};
 pub use profile_file::ProfileError;
 pub use reading::{Candidate, CandidateReason, Element, Reading, Typed};

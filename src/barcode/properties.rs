@@ -200,4 +200,33 @@ proptest! {
         let truth = |other: &Candidate| other.reading.elements().any(|e| e.ai == ai && e.value == value);
         prop_assert!(reading.candidates().iter().any(truth), "{} {:?}", symbol, reading.candidates());
     }
+
+    /// Whatever the elements are and whichever separator is missing: the reading shows it, and what was meant is among the
+    /// other readings unless there are more of them than are listed.
+    #[test]
+    fn no_dropped_separator_is_accepted_in_silence(
+        rows in prop::sample::subsequence((0..AI_TABLE.len()).collect::<Vec<_>>(), 2..7).prop_shuffle(),
+        seeds in prop::collection::vec(any::<u64>(), 7),
+    ) {
+        let elements: Vec<_> = rows.iter().zip(&seeds).map(|(&row, &seed)| element(&AI_TABLE[row], seed)).collect();
+        let open = |index: usize| index + 1 < rows.len() && !AI_TABLE[rows[index]].predefined;
+        for dropped in (0..rows.len()).filter(|&index| open(index)) {
+            let mut label = "]C1".to_owned();
+            for (index, (ai, value)) in elements.iter().enumerate() {
+                let separator = if open(index) && index != dropped { "\u{1d}" } else { "" };
+                label.push_str(&format!("{ai}{value}{separator}"));
+            }
+            let reading = read(label.as_bytes(), &Profile::default(), today());
+            let others = unlikely(&reading, &Profile::default());
+            let all = reading.candidates().iter().chain(&others);
+            let said = |it: &Reading| it.elements().map(|e| (e.ai.to_owned(), e.value.to_owned())).collect::<Vec<_>>();
+            let meant = all.clone().any(|other| said(&other.reading) == elements);
+            let is_listed = meant || others.len() == lost::UNLIKELY_MAX;
+            prop_assert!(!reading.is_ok() || is_listed, "{} {:?}", label, reading.to_string());
+            // An alternative never contradicts itself, and never is the reading again.
+            for other in all.filter(|other| other.reason.is_lost_separator()) {
+                prop_assert!(said(&other.reading) != said(&reading), "{}", label);
+            }
+        }
+    }
 }

@@ -50,6 +50,8 @@ pub enum CandidateReason {
     LostSeparator,
     /// The end of a value reads as another element, which may be chance.
     PossibleLostSeparator,
+    /// The end of a value can be read as another element, and nothing else speaks for it.
+    UnlikelyLostSeparator,
     /// The data read as GS1 elements although nothing marks them as GS1.
     MissingFnc1,
     /// The digits are also a valid GTIN.
@@ -69,6 +71,7 @@ impl CandidateReason {
         match self {
             Self::LostSeparator => "lost-separator",
             Self::PossibleLostSeparator => "possible-lost-separator",
+            Self::UnlikelyLostSeparator => "unlikely-lost-separator",
             Self::MissingFnc1 => "missing-fnc1",
             Self::TradeNumber => "trade-number",
             Self::LogisticNumber => "logistic-number",
@@ -77,12 +80,21 @@ impl CandidateReason {
         }
     }
 
+    /// True where a separator may be missing.
+    #[must_use]
+    pub fn is_lost_separator(self) -> bool {
+        matches!(self, Self::LostSeparator | Self::PossibleLostSeparator | Self::UnlikelyLostSeparator)
+    }
+
     /// The reason in words.
     #[must_use]
     pub fn message(self) -> &'static str {
         match self {
             Self::LostSeparator => "a separator may be missing inside a value",
             Self::PossibleLostSeparator => "the end of a value reads as another element, perhaps by chance",
+            Self::UnlikelyLostSeparator => {
+                "the end of a value can be read as another element, most likely by chance"
+            }
             Self::MissingFnc1 => "the data read as GS1 elements, but nothing marks them as GS1",
             Self::TradeNumber => "the digits are also a valid GTIN",
             Self::LogisticNumber => "the digits are also a valid SSCC",
@@ -293,6 +305,12 @@ impl Reading {
     #[must_use]
     pub fn sscc(&self) -> Option<HuCode> {
         HuCode::new(self.value(0, 2)?).ok()
+    }
+
+    /// The item by its maker's or its buyer's own number, AI 240 or 241; HIBC and data identifiers have no GTIN.
+    #[must_use]
+    pub fn item_code(&self) -> Option<&str> {
+        self.value(240, 3).or_else(|| self.value(241, 3))
     }
 
     /// The customer's purchase order number, AI 400.

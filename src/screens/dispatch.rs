@@ -1,6 +1,7 @@
 //! Dispatch: scan what goes on the truck. Each lot stands against its order line and the customer; then the order closes.
 
 use super::ages::holds_age;
+use super::gather::ask_for;
 use super::jobs::Job;
 use super::orders::Orders;
 use super::pick::{Pick, candidate, customer_of};
@@ -119,6 +120,8 @@ impl Dispatch {
         };
         let own = self.picked.iter().filter(|row| row.lot == lot && row.serial.as_ref() == serial);
         let mut open: Quantity = own.map(Picked::open).sum();
+        // A symbol of its own may say how many of them.
+        open = counted(label).map_or(open, |counted| counted.min(open));
         let (mut taken, mut loads) = (BTreeMap::new(), Vec::new());
         for row in rows.iter().filter(|row| row.quantity.is_positive()) {
             if let Some(from) = waiting(desk, row)? {
@@ -164,13 +167,15 @@ impl Dispatch {
 
     fn scan_goods(&mut self, desk: &mut Desk<'_>, label: &Label) -> Result<Answer, StoreError> {
         let item = label.item.name.as_str();
-        if label.item.tracking.needs_serial() && label.serial.is_none() {
-            return Ok(Answer::refused(desk.say(Loading::NeedSerial { item })));
-        }
-        if label.item.tracking.needs_lot() && label.lot.is_none() && label.serial.is_none() {
-            return Ok(Answer::refused(desk.say(Loading::NeedLot { item })));
+        if let Some(answer) = ask_for(label, desk.words) {
+            return Ok(answer);
         }
         let key = self.lot_of(desk, label)?;
+        let open: Quantity = self.picked.iter().filter(|row| row.lot == key).map(Picked::open).sum();
+        if open.is_positive() && counted(label).is_some_and(|counted| counted > open) {
+            let open = desk.words.amount(open, label.item.unit);
+            return Ok(Answer::refused(desk.say(Common::RefusedAboveOpen { open: &open })));
+        }
         let lot = key.lot.as_ref().map_or_else(|| item.to_owned(), ToString::to_string);
         let loads = self.loads_of_lot(desk, label)?;
         if loads.is_empty() {
@@ -357,6 +362,11 @@ impl From<Progress> for Picked {
     }
 }
 
+/// How many of its goods a symbol of its own said.
+fn counted(label: &Label) -> Option<Quantity> {
+    label.counted.filter(|_| label.item.unit == Unit::Each)
+}
+
 /// Stock that waits for the truck; `None` for stock that is still on the shelf.
 fn waiting(desk: &Desk<'_>, row: &StockRow) -> Result<Option<Candidate>, StoreError> {
     let place = desk.store.location(row.key.place.location)?;
@@ -386,17 +396,17 @@ impl Screen for Dispatch {
             Meaning::Location(place) => {
                 Ok(Answer::refused(desk.say(Loading::NotAPlace { place: &place.code })))
             }
-            Meaning::SeveralLots(lots) => {
-                let mut own = lots.iter().filter(|lot| self.picked.iter().any(|row| row.lot == **lot));
-                let (Some(lot), None) = (own.next(), own.next()) else {
-                    return Ok(Answer::pass(desk.say(Loading::ScanGoods)));
-                };
-                let Some(item) = self.items.get(&lot.item).cloned() else { return Ok(Answer::silent()) };
-                let label = Label { lot: lot.lot.clone(), ..Label::of_item(item) };
-                self.scan_goods(desk, &label)
-            }
             _ => Ok(Answer::pass(desk.say(Loading::ScanGoods))),
         }
+    }
+
+    fn gathers(&self) -> bool {
+        true
+    }
+
+    fn own_lot(&self, lots: &[LotKey]) -> Option<LotKey> {
+        let mut own = lots.iter().filter(|lot| self.picked.iter().any(|row| row.lot == **lot));
+        own.next().filter(|_| own.next().is_none()).cloned()
     }
 
     fn on_tap(&mut self, desk: &mut Desk<'_>, id: &str) -> Result<Answer, StoreError> {

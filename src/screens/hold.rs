@@ -1,6 +1,7 @@
 //! Hold and release: a supervisor stops a lot, a place or a pallet on every device, and lets it go again.
 
 use super::ages::frame_of;
+use super::gather::ask_for;
 use super::look_up::{Subject, answer, blank, describe, open_holds};
 use super::resolve::{Meaning, Scan};
 use super::screen::{Answer, Desk, Drawn, Frame, Screen, button};
@@ -196,11 +197,11 @@ impl Screen for HoldPage {
     fn on_scan(&mut self, desk: &mut Desk<'_>, scan: &Scan) -> Result<Answer, StoreError> {
         let subject = match Subject::of(scan) {
             Some(Subject::Item(_)) => {
-                let item = match &scan.meaning {
-                    Meaning::Goods(label) => label.item.name.as_str(),
-                    _ => "",
+                let asked = match &scan.meaning {
+                    Meaning::Goods(label) => ask_for(label, desk.words),
+                    _ => None,
                 };
-                return Ok(Answer::refused(desk.say(Holding::NeedLot { item })));
+                return Ok(asked.unwrap_or_else(|| Answer::pass(desk.say(Holding::ScanAgain))));
             }
             Some(Subject::Order(_)) | None => return Ok(Answer::pass(desk.say(Holding::ScanAgain))),
             Some(subject) => subject,
@@ -215,6 +216,10 @@ impl Screen for HoldPage {
                 .map_or_else(Answer::silent, |page| answer(page, &self.name, desk.words)));
         }
         Ok(Answer::question(desk.say(Holding::Stopped { what: &self.name })))
+    }
+
+    fn gathers(&self) -> bool {
+        true
     }
 
     fn on_tap(&mut self, desk: &mut Desk<'_>, id: &str) -> Result<Answer, StoreError> {

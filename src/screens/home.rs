@@ -56,6 +56,10 @@ impl Screen for Home {
         })
     }
 
+    fn gathers(&self) -> bool {
+        true
+    }
+
     fn on_tap(&mut self, _desk: &mut Desk<'_>, _id: &str) -> Result<Answer, StoreError> {
         Ok(Answer::silent())
     }

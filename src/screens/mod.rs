@@ -24,6 +24,7 @@ mod screen;
 mod session;
 mod sign_in;
 mod sync_status;
+mod thing;
 mod view;
 mod what;
 pub mod words;

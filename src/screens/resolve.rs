@@ -1,13 +1,16 @@
 //! What a scan means here: the label's words looked up in the handheld's file, the likelier reading first.
 
 use super::words::{Common, Words};
-use crate::barcode::{CandidateReason, IssueCode, LocalKind, Reading};
+use crate::barcode::{IssueCode, LocalKind, Profile, Reading, unlikely};
 use crate::domain::{
     Day, HuCode, Item, Location, LotFacts, LotKey, LotNumber, Order, Pack, Quantity, SerialNumber, Unit, User,
 };
 use crate::ledger::good_to;
 use crate::store::{Store, StoreError};
 use serde::{Deserialize, Serialize};
+
+/// Ways to read a label that a person is asked about.
+const CHOICES_MAX: usize = 3;
 
 /// One scan: what the label says and what that means here.
 #[derive(Debug, Clone)]
@@ -58,8 +61,24 @@ pub struct Label {
     pub quantity: Quantity,
     /// What the label itself says this piece weighs (AI 310n), for weighed goods.
     pub weight: Option<Quantity>,
-    /// The same label read as if a separator was lost in it, where that makes another lot.
-    pub alternative: Option<Box<Label>>,
+    /// The GTIN names what is inside a logistic unit (AI 02): a count counts packs.
+    #[serde(default)]
+    pub is_content: bool,
+    /// How much a symbol of its own said, in base units.
+    #[serde(default)]
+    pub counted: Option<Quantity>,
+    /// The same label as it may be meant, where that makes another lot; the likeliest first.
+    #[serde(default)]
+    pub alternatives: Vec<Label>,
+}
+
+/// What a label of a tracked item does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lack {
+    /// The lot number.
+    Lot,
+    /// The serial number.
+    Serial,
 }
 
 impl Label {
@@ -76,8 +95,20 @@ impl Label {
             produced: None,
             quantity: Quantity::ONE,
             weight: None,
-            alternative: None,
+            is_content: false,
+            counted: None,
+            alternatives: Vec::new(),
         }
+    }
+
+    /// What has to be scanned before anything can be done with these goods; a unit's number says its lot too.
+    #[must_use]
+    pub fn lacks(&self) -> Option<Lack> {
+        let tracking = self.item.tracking;
+        if tracking.needs_serial() {
+            return self.serial.is_none().then_some(Lack::Serial);
+        }
+        (tracking.needs_lot() && self.lot.is_none()).then_some(Lack::Lot)
     }
 
     /// The lot's identity; without a lot number for items that have none.
@@ -127,9 +158,11 @@ impl Label {
             produced: reading.produced(),
             quantity,
             weight: weight_of(&item, reading),
+            is_content: reading.content_gtin().is_some(),
+            counted: None,
+            alternatives: Vec::new(),
             item,
             pack,
-            alternative: None,
         }
     }
 }
@@ -139,11 +172,21 @@ fn label_quantity(item: &Item, pack: Option<&Pack>, reading: &Reading) -> Quanti
     let pack_units = pack.map_or(Quantity::ONE, |pack| pack.units);
     let said = match (weight_of(item, reading), reading.count()) {
         (Some(weight), _) => Some(weight),
-        (_, Some(count)) if reading.content_gtin().is_some() => pack_units.checked_mul(count),
-        (_, Some(count)) => Quantity::new(count).ok(),
+        (_, Some(count)) => counted(item, pack_units, reading.content_gtin().is_some(), count),
         _ => None,
     };
     said.filter(|quantity| quantity.is_positive()).unwrap_or(pack_units)
+}
+
+/// A label's count in base units: packs where it counts what is inside a logistic unit, else base units. Pieces of
+/// weighed goods have no weight of their own.
+pub(super) fn counted(item: &Item, pack: Quantity, is_content: bool, count: i64) -> Option<Quantity> {
+    let quantity = match (item.unit, is_content) {
+        (Unit::Gram, _) => None,
+        (Unit::Each, true) => pack.checked_mul(count),
+        (Unit::Each, false) => Quantity::new(count).ok(),
+    };
+    quantity.filter(|quantity| quantity.is_positive())
 }
 
 /// The weight on the label of a weighed item.
@@ -156,10 +199,10 @@ fn weight_of(item: &Item, reading: &Reading) -> Option<Quantity> {
 ///
 /// # Errors
 /// Where the file cannot be read.
-pub fn resolve(store: &Store, reading: Reading) -> Result<Scan, StoreError> {
+pub fn resolve(store: &Store, reading: Reading, profile: &Profile) -> Result<Scan, StoreError> {
     let mut meaning = meaning_of(store, &reading)?;
     if let Meaning::Goods(label) = meaning {
-        meaning = Meaning::Goods(Box::new(weigh_alternative(store, *label, &reading)?));
+        meaning = Meaning::Goods(Box::new(weigh_alternatives(store, *label, &reading, profile)?));
     }
     for candidate in reading.candidates() {
         if !matches!(meaning, Meaning::Unknown) {
@@ -192,8 +235,15 @@ fn meaning_of(store: &Store, reading: &Reading) -> Result<Meaning, StoreError> {
 }
 
 fn goods(store: &Store, reading: &Reading) -> Result<Option<Label>, StoreError> {
-    let Some(gtin) = reading.gtin() else { return Ok(None) };
-    Ok(store.item_by_gtin(gtin)?.map(|(item, pack)| Label::read(item, Some(pack), reading)))
+    if let Some(gtin) = reading.gtin() {
+        let found = store.item_by_gtin(gtin)?;
+        return Ok(found.map(|(item, pack)| Label::read(item, Some(pack), reading)));
+    }
+    // HIBC labels and those with data identifiers name the item by the maker's number.
+    let Some(code) = reading.item_code() else { return Ok(None) };
+    let mut items = store.items_by_code(code)?;
+    let only = items.pop().filter(|_| items.is_empty());
+    Ok(only.map(|item| Label::read(item, None, reading)))
 }
 
 /// A code without GS1 meaning is whatever this site calls by that name. What the site names itself it names in capitals,
@@ -253,33 +303,47 @@ fn lots_named(store: &Store, lot: &LotNumber) -> Result<Meaning, StoreError> {
     Ok(Meaning::Goods(Box::new(Label { lot: key.lot, ..Label::of_item(item) })))
 }
 
-/// A label whose separator may be lost has two lots to choose from: the one that is known here counts.
+/// A label whose separator may be lost has several lots to choose from: the one that is known here counts.
 ///
-/// Where little speaks for a lost separator, a person is asked only if the other lot is known here.
-fn weigh_alternative(store: &Store, label: Label, reading: &Reading) -> Result<Label, StoreError> {
-    let asks = reading.warns(IssueCode::LostSeparator);
-    if !(asks || reading.warns(IssueCode::PossibleLostSeparator)) || is_known(store, &label)? {
+/// Where little speaks for a lost separator, a person is asked only if the other lot is known here. A broken lot comes
+/// with the ways to repair it.
+fn weigh_alternatives(
+    store: &Store,
+    mut label: Label,
+    reading: &Reading,
+    profile: &Profile,
+) -> Result<Label, StoreError> {
+    if !label.item.tracking.needs_lot() || is_known(store, &label)? {
         return Ok(label);
     }
-    for candidate in reading.candidates() {
-        let lost = CandidateReason::LostSeparator == candidate.reason
-            || CandidateReason::PossibleLostSeparator == candidate.reason;
-        if !lost {
-            continue;
-        }
-        let Some(other) = goods(store, &candidate.reading)? else { continue };
-        if other.item.id != label.item.id || other.lot == label.lot {
-            continue;
-        }
+    let asks = reading.warns(IssueCode::LostSeparator);
+    let doubts = reading.candidates().iter().filter(|candidate| candidate.reason.is_lost_separator());
+    for candidate in doubts {
+        let Some(other) = other_lot(store, &label, &candidate.reading)? else { continue };
         let known = is_known(store, &other)?;
         if known && asks {
             return Ok(other);
         }
-        if known || asks {
-            return Ok(Label { alternative: Some(Box::new(other)), ..label });
+        if (known || asks) && label.alternatives.len() < CHOICES_MAX {
+            label.alternatives.push(other);
+        }
+    }
+    if label.alternatives.is_empty() && reading.is_ok() {
+        for candidate in unlikely(reading, profile) {
+            let Some(other) = other_lot(store, &label, &candidate.reading)? else { continue };
+            if is_known(store, &other)? {
+                label.alternatives.push(other);
+                break;
+            }
         }
     }
     Ok(label)
+}
+
+/// The same item with another lot.
+fn other_lot(store: &Store, label: &Label, reading: &Reading) -> Result<Option<Label>, StoreError> {
+    let other = goods(store, reading)?;
+    Ok(other.filter(|other| other.item.id == label.item.id && other.lot.is_some() && other.lot != label.lot))
 }
 
 fn is_known(store: &Store, label: &Label) -> Result<bool, StoreError> {

@@ -1,12 +1,13 @@
 //! What a page is to the session: it is told of scans, taps and entries, and says what it shows. Pages never talk to each other.
 
 use super::entry::Entry;
+use super::gather::Part;
 use super::kept::Kept;
-use super::resolve::Scan;
+use super::resolve::{Label, Scan};
 use super::view::{Button, Page, Sheet, Tone};
 use super::words::{Message, Words};
 use crate::barcode::Profile;
-use crate::domain::{Body, Day, Event, EventId, Quantity, Site, Timestamp, Unit, User};
+use crate::domain::{Body, Day, Event, EventId, LotKey, Quantity, Site, Timestamp, Unit, User};
 use crate::store::{Draft, Store, StoreError};
 
 /// Makes the ids of new events; only the app draws random ones.
@@ -277,6 +278,34 @@ pub trait Screen: Send {
     /// # Errors
     /// Where something could not be read or saved; the page is as before then.
     fn on_scan(&mut self, desk: &mut Desk<'_>, scan: &Scan) -> Result<Answer, StoreError>;
+
+    /// True where the session puts several symbols of one thing together before the page is told of them.
+    fn gathers(&self) -> bool {
+        false
+    }
+
+    /// True where the count on a label is booked.
+    fn books_counts(&self) -> bool {
+        false
+    }
+
+    /// Of lots with the same number the one that this page asks for.
+    fn own_lot(&self, _lots: &[LotKey]) -> Option<LotKey> {
+        None
+    }
+
+    /// A symbol says more of goods that the page was told of a moment ago; `None` where it is too late for that.
+    ///
+    /// # Errors
+    /// See [`on_scan`](Self::on_scan).
+    fn on_more(
+        &mut self,
+        _desk: &mut Desk<'_>,
+        _label: &Label,
+        _part: &Part,
+    ) -> Result<Option<Answer>, StoreError> {
+        Ok(None)
+    }
 
     /// A tap on one of its buttons.
     ///

@@ -270,7 +270,7 @@ fn units_are_scanned_one_by_one_and_never_twice() {
     let of = || Floor::new(FefoPolicy::Stop, &[(METER, 2)], &[], &meters);
     let label = |serial: &str| format!("]d2010950600013436921{serial}\u{1d}10M1");
     let (one, two) = (label("S1"), label("S2"));
-    check(of(), &["L2", "]d2010950600013436910M1"], "Each Meter has a number. Scan that label.", &[]);
+    check(of(), &["L2", "]d2010950600013436910M1"], "Meter: now scan its serial number.", &[]);
     check(of(), &["L2", &one], "1 each of M1 picked. Still 1 each here.", &["1 M1#S1 from 2"]);
     let both = ["1 M1#S1 from 2", "1 M1#S2 from 2"];
     check(of(), &["L2", &one, &two], "Order SO-9 is picked. Load it next.", &both);

@@ -6,6 +6,7 @@ mod show;
 pub use kept::Kept;
 
 use super::entry::{Asked, Entry, read_quantity};
+use super::gather::{Part, ask_for};
 use super::load::{Extent, Found, Load, LoadRow, Suggestion, suggest};
 use super::message::refusal_words;
 use super::resolve::{Label, Meaning, Scan};
@@ -87,12 +88,8 @@ impl Carry {
 
     fn scan_goods(&mut self, desk: &Desk<'_>, label: &Label) -> Result<Answer, StoreError> {
         let what = label.name(desk.words);
-        let item = label.item.name.as_str();
-        if label.item.tracking.needs_serial() && label.serial.is_none() {
-            return Ok(Answer::refused(desk.say(Stock::NeedSerial { item })));
-        }
-        if label.item.tracking.needs_lot() && label.lot.is_none() && label.serial.is_none() {
-            return Ok(Answer::refused(desk.say(Stock::NeedLot { item })));
+        if let Some(answer) = ask_for(label, desk.words) {
+            return Ok(answer);
         }
         // A place that was scanned first says from where.
         let at =
@@ -103,7 +100,7 @@ impl Carry {
             None => !docks_only || place.kind == LocationKind::Dock,
         })?;
         match found {
-            Found::One(load) => self.take_goods(desk, *load),
+            Found::One(load) => self.take_goods(desk, *load, label.counted),
             Found::Several(loads) => {
                 self.hand = None;
                 self.choose = loads;
@@ -118,7 +115,19 @@ impl Carry {
     }
 
     /// The same label again is no second load.
-    fn take_goods(&mut self, desk: &Desk<'_>, load: Load) -> Result<Answer, StoreError> {
+    fn take_goods(
+        &mut self,
+        desk: &Desk<'_>,
+        mut load: Load,
+        counted: Option<Quantity>,
+    ) -> Result<Answer, StoreError> {
+        if let Some(counted) = counted {
+            if counted > load.there() {
+                let there = desk.words.figure(load.there(), load.item.unit);
+                return Ok(Answer::refused(desk.say(Common::QuantityTooMany { there: &there })));
+            }
+            load.quantity = counted;
+        }
         let same = self.hand.as_ref().is_some_and(|hand| {
             hand.extent == Extent::Goods
                 && hand.rows.first().map(|row| &row.what.key) == load.rows.first().map(|row| &row.what.key)
@@ -295,6 +304,36 @@ impl Screen for Carry {
             Meaning::Location(place) => self.scan_location(desk, place),
             _ => Ok(Answer::pass(desk.say(self.wants()))),
         }
+    }
+
+    fn gathers(&self) -> bool {
+        true
+    }
+
+    /// How many of what is in hand.
+    fn on_more(
+        &mut self,
+        desk: &mut Desk<'_>,
+        label: &Label,
+        part: &Part,
+    ) -> Result<Option<Answer>, StoreError> {
+        let Some(load) = self.hand.as_ref().filter(|load| load.extent == Extent::Goods) else {
+            return Ok(None);
+        };
+        let is_its =
+            |row: &LoadRow| row.what.key.item == label.item.id && row.what.key.lot == label.lot_key().lot;
+        let Some(quantity) = part.quantity(label).filter(|_| load.rows.iter().all(is_its)) else {
+            return Ok(None);
+        };
+        let changed = self.change_quantity(desk, |_| quantity);
+        let hand = self.hand.as_ref().filter(|_| changed.text.is_empty());
+        Ok(Some(match hand {
+            Some(load) => {
+                let what = load.name(desk.words);
+                Answer::note(desk.say(Stock::InHand { what: &what }))
+            }
+            None => changed,
+        }))
     }
 
     fn on_tap(&mut self, desk: &mut Desk<'_>, id: &str) -> Result<Answer, StoreError> {

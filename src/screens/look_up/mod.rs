@@ -62,8 +62,10 @@ impl LookUp {
 
 /// Green where it is in order, red where it is stopped or expired.
 pub(super) fn answer(page: &LookUpPage, what: &str, words: Words) -> Answer {
-    if page.tone == Tone::Refused {
-        return Answer::refused(format!("{what}: {}.", page.status));
+    match page.tone {
+        Tone::Refused => return Answer::refused(format!("{what}: {}.", page.status)),
+        Tone::Question => return Answer::question(format!("{what}: {}", page.status)),
+        _ => {}
     }
     Answer::accepted(words.say(Looking::Found { what }))
 }
@@ -85,6 +87,10 @@ impl Screen for LookUp {
         self.subject = Some(subject);
         self.read(desk)?;
         Ok(self.page.as_ref().map_or_else(Answer::silent, |page| answer(page, &what, desk.words)))
+    }
+
+    fn gathers(&self) -> bool {
+        true
     }
 
     fn on_tap(&mut self, desk: &mut Desk<'_>, id: &str) -> Result<Answer, StoreError> {

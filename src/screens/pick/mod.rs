@@ -18,7 +18,7 @@ use super::screen::{Answer, Desk, Drawn, Frame, Next, Screen, button};
 use super::view::{Goods, Page, PickPage};
 use super::words::{Common, Picking, Words, reason_of_id};
 use crate::domain::{
-    Body, Item, Location, Order, OrderStatus, Party, PartyKind, Quantity, Reason, Timestamp, Unit,
+    Body, Item, Location, LotKey, Order, OrderStatus, Party, PartyKind, Quantity, Reason, Timestamp, Unit,
 };
 use crate::ledger::command;
 use crate::store::{Store, StoreError};
@@ -258,11 +258,22 @@ impl Screen for Pick {
             }
         };
         // A question stays open until it is answered, or the right thing is scanned.
-        let unanswered = answer.as_ref().map_or(true, |answer| answer.tone == super::Tone::Refused);
+        let lacks = matches!(&scan.meaning, Meaning::Goods(label) if label.lacks().is_some());
+        let unanswered = answer.as_ref().map_or(true, |answer| lacks || answer.tone == super::Tone::Refused);
         if unanswered && self.question.is_none() {
             self.question = asked;
         }
         answer
+    }
+
+    fn gathers(&self) -> bool {
+        true
+    }
+
+    /// Of several items with that lot number, the one that this order asks for.
+    fn own_lot(&self, lots: &[LotKey]) -> Option<LotKey> {
+        let mut own = lots.iter().filter(|key| self.plan.lines.iter().any(|line| line.line.item == key.item));
+        own.next().filter(|_| own.next().is_none()).cloned()
     }
 
     fn on_tap(&mut self, desk: &mut Desk<'_>, id: &str) -> Result<Answer, StoreError> {

@@ -1,5 +1,6 @@
 //! What a scan does on the pick page: the place, then the lot, and what speaks against it.
 
+use super::super::gather::ask_for;
 use super::super::resolve::{Label, Meaning, Scan};
 use super::super::screen::{Answer, Desk};
 use super::super::view::Tone;
@@ -23,23 +24,11 @@ impl Pick {
             Meaning::Location(place) => self.scan_place(desk, place),
             Meaning::Goods(label) => self.scan_goods(desk, label, None),
             Meaning::Hu(code, label) => self.scan_hu(desk, code, label.as_deref()),
-            Meaning::SeveralLots(lots) => match self.own_lot(desk.store, lots)? {
-                Some(label) => self.scan_goods(desk, &label, None),
-                None => Ok(Answer::pass(desk.say(Picking::Hint))),
-            },
             Meaning::Order(order) if order.id == self.order.id => {
                 Ok(Answer::note(desk.say(Picking::ThisOrder { number: &order.number })))
             }
             _ => Ok(Answer::pass(desk.say(Picking::Hint))),
         }
-    }
-
-    /// Of several items with that lot number, the one that this order asks for.
-    fn own_lot(&self, store: &Store, lots: &[LotKey]) -> Result<Option<Label>, StoreError> {
-        let mut own = lots.iter().filter(|key| self.plan.lines.iter().any(|line| line.line.item == key.item));
-        let (Some(key), None) = (own.next(), own.next()) else { return Ok(None) };
-        let item = store.item(key.item)?;
-        Ok(item.map(|item| Label { lot: key.lot.clone(), ..Label::of_item(item) }))
     }
 
     fn scan_place(&mut self, desk: &Desk<'_>, place: &Location) -> Result<Answer, StoreError> {
@@ -115,12 +104,8 @@ impl Pick {
         hu: Option<&HuCode>,
     ) -> Result<Answer, StoreError> {
         let Some(focus) = self.stop_for(label) else { return Ok(self.wrong_item(desk, label.item.id)) };
-        let item = label.item.name.as_str();
-        if label.item.tracking.needs_serial() && label.serial.is_none() {
-            return Ok(Answer::refused(desk.say(Picking::NeedSerial { item })));
-        }
-        if label.item.tracking.needs_lot() && label.lot.is_none() && label.serial.is_none() {
-            return Ok(Answer::refused(desk.say(Picking::NeedLot { item })));
+        if let Some(answer) = ask_for(label, desk.words) {
+            return Ok(answer);
         }
         let Some(here) = self.here.clone() else {
             return Ok(Answer::refused(match self.place_code() {
@@ -132,7 +117,18 @@ impl Pick {
         if before.is_some() {
             self.show(desk, focus)?;
         }
+        if let Some(counted) = label.counted.filter(|_| label.item.unit == Unit::Each) {
+            let most = self.stop().map_or(Quantity::ZERO, |stop| stop.quantity);
+            if counted > most {
+                let there = desk.words.figure(most, label.item.unit);
+                return Ok(Answer::refused(desk.say(Picking::AllHere { there: &there })));
+            }
+            self.wanted = Some(counted);
+        }
         let answer = self.scan_at(desk, label, hu, &here)?;
+        if answer.tone == Tone::Refused && label.counted.is_some() {
+            self.wanted = None;
+        }
         // What must not be taken does not lead the picker away from where the walk is.
         if answer.tone == Tone::Refused
             && let Some(before) = before.and_then(|stop| self.plan.again(&stop))

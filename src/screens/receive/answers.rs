@@ -62,10 +62,15 @@ impl Receive {
         let reason = reason_of_id(id);
         match (doubt, id) {
             (Some(Doubt::WhichLot { .. }), "lot:0") => line.settled.lot = true,
-            (Some(Doubt::WhichLot { .. }), "lot:1") => {
-                if let Some(other) = line.label.alternative.take() {
-                    line.label = *other;
+            (Some(Doubt::WhichLot { .. }), _) if id.starts_with("lot:") => {
+                let index = id.strip_prefix("lot:").and_then(|index| index.parse::<usize>().ok());
+                let other = index.and_then(|index| line.label.alternatives.get(index.checked_sub(1)?));
+                let Some(other) = other.cloned() else { return Ok(Answer::silent()) };
+                // What was swallowed may have been the count.
+                if line.quantity == line.label.quantity {
+                    line.quantity = other.quantity;
                 }
+                line.label = other;
                 line.settled.lot = true;
                 line.known = None;
             }

@@ -28,8 +28,8 @@ impl Missing {
 /// What speaks against a line; a person decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Doubt {
-    /// A separator may be lost: the lot can be read in two ways.
-    WhichLot { read: LotNumber, other: LotNumber },
+    /// A separator may be lost: the lot can be read in several ways, or in none as it stands.
+    WhichLot { read: Option<LotNumber>, others: Vec<LotNumber> },
     /// The order has no such item.
     NotOnOrder,
     /// Past its date.
@@ -93,11 +93,9 @@ impl Line {
     /// The first thing that speaks against it and that nobody has answered.
     pub(super) fn doubt(&self, expected: &Expected, in_hand: Quantity, today: Day) -> Option<Doubt> {
         let settled = self.settled;
-        if !settled.lot
-            && let Some(other) = self.label.alternative.as_ref().and_then(|other| other.lot.clone())
-            && let Some(read) = self.label.lot.clone()
-        {
-            return Some(Doubt::WhichLot { read, other });
+        if !settled.lot && !self.label.alternatives.is_empty() {
+            let others = self.label.alternatives.iter().filter_map(|other| other.lot.clone()).collect();
+            return Some(Doubt::WhichLot { read: self.label.lot.clone(), others });
         }
         let item = self.label.item.id;
         if !settled.order && expected.is_order() && !expected.has(item) {

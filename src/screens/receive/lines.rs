@@ -1,15 +1,17 @@
 //! A line's way: a label opens it, questions and the keypad complete it, the next scan saves it.
 
 use super::super::entry::{Asked, Entry, read_date};
+use super::super::gather::Part;
 use super::super::message::refusal_words;
-use super::super::resolve::{Label, Meaning, Scan};
+use super::super::resolve::{Label, Lack, Meaning, Scan};
 use super::super::screen::{Answer, Desk};
 use super::super::words::{Common, Receiving, Words};
 use super::line::{Doubt, Line, Missing, Settled};
+use super::parts::with_part;
 use super::{Candidate, Receive, prefixed, question, units};
-use crate::domain::{Day, HoldKind, HuCode, LocationKind, LotNumber, Place, Quantity, SerialNumber};
+use crate::domain::{Day, HoldKind, HuCode, LocationKind, LotKey, LotNumber, Place, Quantity, SerialNumber};
 use crate::ledger::command::{Arrival, Inbound, receive};
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 
 impl Receive {
     pub(super) fn scan_goods(
@@ -234,25 +236,19 @@ impl Receive {
             return Ok(None);
         }
         let (mut line, adds) = (line.clone(), *adds);
-        let reading = &scan.reading;
-        let text = reading.text();
-        match line.missing() {
-            Some(Missing::Lot) => {
-                line.label.lot = reading.lot().or_else(|| text.and_then(|text| LotNumber::new(text).ok()));
-            }
-            Some(Missing::Serial) => {
-                line.label.serial =
-                    reading.serial().or_else(|| text.and_then(|text| SerialNumber::new(text).ok()));
-            }
-            Some(Missing::Date) => {}
+        let lack = match line.missing() {
+            Some(Missing::Lot) => Some(Lack::Lot),
+            Some(Missing::Serial) => Some(Lack::Serial),
+            Some(Missing::Date) => None,
             None => return Ok(None),
-        }
-        line.label.expiry = line.label.expiry.or(reading.expiry());
-        line.label.best_before = line.label.best_before.or(reading.best_before());
-        line.label.produced = line.label.produced.or(reading.produced());
-        let count =
-            reading.count().and_then(|count| Quantity::new(count).ok()).filter(|count| count.is_positive());
-        line.quantity = count.unwrap_or(line.quantity);
+        };
+        let Some(part) = part_for(desk.store, scan, &mut line, lack)?.filter(|it| it.fits(&line.label))
+        else {
+            return Ok(None);
+        };
+        let alternatives = std::mem::take(&mut line.label.alternatives);
+        let mut line = Box::new(with_part(&line, &part));
+        line.label.alternatives = alternatives;
         self.heard_at = desk.now;
         if let Some(Candidate::Line { line: before, .. }) = &self.candidate
             && before.label == line.label
@@ -317,4 +313,35 @@ impl Receive {
             None => self.settle(desk, *line, adds),
         }
     }
+}
+
+/// What a symbol without an item says of the line that lacks something. A plain code is the lot or the serial number;
+/// where it may be an element too, the lot that is known here counts, else a person is asked.
+fn part_for(
+    store: &Store,
+    scan: &Scan,
+    line: &mut Line,
+    lack: Option<Lack>,
+) -> Result<Option<Part>, StoreError> {
+    let (reading, label) = (&scan.reading, &line.label);
+    let Some(text) = reading.text() else { return Ok(Part::of(reading)) };
+    let (unmarked, typed) = (Part::of_unmarked(reading), lack.and_then(|lack| Part::of_text(text, lack)));
+    let (element, plain) = match (unmarked, typed) {
+        (Some(element), Some(plain)) => (element, plain),
+        (one, other) => return Ok(other.or(one)),
+    };
+    let known = |part: &Part| match &part.lot {
+        Some(lot) => {
+            store.lot(&LotKey { item: label.item.id, lot: Some(lot.clone()) }).map(|it| it.is_some())
+        }
+        None => Ok(false),
+    };
+    if known(&element)? || (element.lot.is_none() && element.serial.is_none() && !known(&plain)?) {
+        return Ok(Some(element));
+    }
+    if lack == Some(Lack::Lot) && element.lot.is_some() && !known(&plain)? {
+        line.label.alternatives = vec![element.complete(label)];
+        line.settled.lot = false;
+    }
+    Ok(Some(plain))
 }

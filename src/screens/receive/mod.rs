@@ -228,6 +228,10 @@ impl Screen for Receive {
         }
     }
 
+    fn books_counts(&self) -> bool {
+        true
+    }
+
     fn on_tap(&mut self, desk: &mut Desk<'_>, id: &str) -> Result<Answer, StoreError> {
         let hand = self.hand.as_ref();
         match id {

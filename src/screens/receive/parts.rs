@@ -3,10 +3,9 @@
 use super::super::gather::{Part, is_near};
 use super::super::resolve::Label;
 use super::super::screen::{Answer, Desk};
-use super::super::words::{Common, Receiving, Words};
+use super::super::words::Common;
 use super::Receive;
 use super::line::{Line, Settled};
-use crate::domain::Quantity;
 use crate::store::StoreError;
 
 impl Receive {
@@ -23,8 +22,8 @@ impl Receive {
             }
         }
         self.parts.keep(part, desk.now);
-        let what = self.parts.waiting(desk.now).map(|part| named(part, desk.words)).unwrap_or_default();
-        Ok(Answer::question(desk.say(Receiving::PartNoted { what: &what })))
+        let what = self.parts.named(desk.now, desk.words).unwrap_or_default();
+        Ok(Answer::question(desk.say(Common::PartNoted { what: &what })))
     }
 
     /// The item's label with what was scanned before it.
@@ -38,20 +37,10 @@ impl Receive {
 pub(super) fn with_part(line: &Line, part: &Part) -> Line {
     let mut line = line.clone();
     let step = line.quantity;
+    line.quantity = part.quantity(&line.label).unwrap_or(step);
     line.label = Label { quantity: line.label.quantity, ..part.complete(&line.label) };
-    line.quantity = part.count.and_then(|count| Quantity::new(count).ok()).unwrap_or(step);
     if line.quantity != step {
         line.settled = Settled { many: false, ..line.settled };
     }
     line
-}
-
-/// "Lot L2231, good to 14 Mar 2027, 24" in the operator's words.
-pub(super) fn named(part: &Part, words: Words) -> String {
-    let lot = part.lot.as_ref().map(|lot| words.say(Common::Lot { lot: lot.as_str() }));
-    let serial = part.serial.as_ref().map(|serial| words.say(Common::Serial { serial: serial.as_str() }));
-    let day = part.expiry.or(part.best_before).map(|day| words.good_to(Some(day), day));
-    let count = part.count.map(|count| words.number(count));
-    let known = lot.into_iter().chain(serial).chain(day).chain(count).collect::<Vec<_>>();
-    if known.is_empty() { words.say(Receiving::MissingDate) } else { known.join(", ") }
 }

@@ -11,11 +11,15 @@ pub(super) fn sheet(doubt: &Doubt, line: &Line, words: Words) -> Sheet {
     let fact = |label: Receiving<'_>, value: String| Fact { label: words.say(label), value };
     let unit = line.label.item.unit;
     let (title, facts, answers) = match doubt {
-        Doubt::WhichLot { read, other } => (
-            Receiving::QWhichLot,
-            vec![fact(Receiving::FactItem, line.label.item.name.clone())],
-            vec![lot(1, other.as_str(), words), lot(0, read.as_str(), words)],
-        ),
+        Doubt::WhichLot { read, others } => {
+            let others = others.iter().enumerate().map(|(index, it)| lot(index + 1, it.as_str(), words));
+            let own = match read {
+                Some(read) => lot(0, read.as_str(), words),
+                None => button("lot:0", words.say(Receiving::TypeLot)),
+            };
+            let facts = vec![fact(Receiving::FactItem, line.label.item.name.clone())];
+            (Receiving::QWhichLot, facts, others.chain([own]).collect())
+        }
         Doubt::NotOnOrder => (
             Receiving::QNotOnOrder,
             vec![fact(Receiving::FactItem, line.label.item.name.clone())],
@@ -114,7 +118,7 @@ fn take(reason: Reason, words: Words) -> Button {
     button(&reason_id(reason), words.say(Receiving::Take { reason: words.reason(reason) }))
 }
 
-fn lot(index: u8, lot: &str, words: Words) -> Button {
+fn lot(index: usize, lot: &str, words: Words) -> Button {
     button(&format!("lot:{index}"), words.say(Common::Lot { lot }))
 }
 

@@ -4,7 +4,6 @@ use super::super::screen::{Drawn, Frame, button, steps};
 use super::super::view::{Goods, Page, ReceivePage, Row, Tone};
 use super::super::words::{Common, Receiving};
 use super::line::Line;
-use super::parts::named;
 use super::{Candidate, Receive, question};
 use crate::domain::Unit;
 
@@ -18,7 +17,7 @@ pub(super) fn draw(page: &Receive, frame: &Frame<'_>) -> Drawn {
     let prompt = prompt(page, shown, frame);
     let waiting = page.parts.waiting(frame.now).filter(|_| page.candidate.is_none());
     let prompt = match waiting {
-        Some(part) => words.say(Receiving::PartNoted { what: &named(part, words) }),
+        Some(part) => words.say(Common::PartNoted { what: &part.name(words) }),
         None => prompt,
     };
     let shown = shown.filter(|_| waiting.is_none());

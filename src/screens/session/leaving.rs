@@ -126,6 +126,7 @@ impl Session {
         self.keep(run)?;
         self.user = None;
         self.entry = None;
+        self.gather.forget();
         self.sign_in.forget();
         Ok(())
     }

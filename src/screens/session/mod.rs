@@ -4,6 +4,7 @@
 //! its bytes. Words are green only after the commit.
 
 mod device;
+mod gathering;
 mod leaving;
 mod resume;
 mod scans;
@@ -15,9 +16,11 @@ pub use device::{Look, chosen_language};
 pub use resume::RESUME_MS;
 
 use super::entry::Entry;
+use super::gather::Gather;
 use super::message::store_words;
 use super::screen::{Answer, Desk, Drawn, EventIds, Frame, Next, Screen, Tally};
 use super::sign_in::SignIn;
+use super::thing::Thing;
 use super::view::{Badge, BadgeLevel, Flash, Strip, Tone, View};
 use super::words::{Common, Language, Words};
 use crate::barcode::Profile;
@@ -98,6 +101,10 @@ pub struct Session {
     /// The file was asked how the scanner talks.
     profile_read: bool,
     last_scan: Option<(Vec<u8>, Timestamp)>,
+    /// What was scanned of one thing, for pages that want it whole.
+    gather: Gather,
+    /// The symbols of the thing in hand.
+    thing: Thing,
     /// What the file has of the operator's work in hand.
     kept: Option<String>,
     /// True once the file was asked for choices and for work that was cut short.
@@ -137,6 +144,8 @@ impl Session {
             stale: false,
             profile_read: false,
             last_scan: None,
+            gather: Gather::default(),
+            thing: Thing::default(),
             kept: None,
             resumed: false,
             language: None,
@@ -199,7 +208,8 @@ impl Session {
             _ => self.outside(words),
         };
         let top = self.with_choices(top, words);
-        let in_hand = self.stack.last().is_some_and(|page| page.has_in_hand());
+        let in_hand = self.stack.last().is_some_and(|page| page.has_in_hand())
+            || self.gather.named(now, words).is_some();
         let Drawn { title, progress, holds_age, page, primary, secondary, steps, counts, sheet } = top;
         View {
             title,
@@ -261,7 +271,7 @@ impl Session {
             }
         }
         match input {
-            Input::Tick => Ok(None),
+            Input::Tick => Ok(self.forget_late(run.now)),
             Input::SyncChanged => self.sync_changed(run),
             Input::Scan { bytes } => self.on_symbol(run, &bytes).map(Some),
             Input::Text(text) => self.on_bytes(run, text.as_bytes()).map(Some),
@@ -325,6 +335,7 @@ impl Session {
         match answer.next {
             Next::Stay | Next::Pass => return Ok(()),
             Next::Close => {
+                self.gather.forget();
                 if self.stack.len() > 1 {
                     self.stack.pop();
                 }

@@ -61,13 +61,13 @@ impl Session {
         if bytes.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0) {
             return Ok(Answer { ask: self.entry.take(), ..Answer::refused(words.say(Common::EmptyScan)) });
         }
-        let scan = resolve(run.store, read(bytes, &self.config.profile, self.today(run.now)))?;
+        let profile = &self.config.profile;
+        let scan = resolve(run.store, read(bytes, profile, self.today(run.now)), profile)?;
         if self.user.is_none() {
             let verdict = self.sign_in.on_scan(run.store, &scan, run.now, self.site.as_ref(), words)?;
             return self.follow(run, verdict);
         }
-        let answer = self.with_top(run, |page, desk| page.on_scan(desk, &scan))?;
-        let answer = answer.unwrap_or_else(Answer::silent);
+        let (scan, answer) = self.tell_page(run, scan)?;
         let answer = match answer.next {
             Next::Pass => self.pass_on(run, &scan, bytes, answer.text)?,
             _ => answer,

@@ -77,6 +77,11 @@ impl Session {
     /// What is in hand is dropped; else the last thing of this operator in this session is taken back, by an event.
     pub(super) fn undo(&mut self, run: &mut Run<'_>) -> Result<Answer, StoreError> {
         let words = self.words();
+        let waits = self.gather.named(run.now, words);
+        self.gather.forget();
+        if let Some(dropped) = waits {
+            return Ok(Answer::note(words.say(Common::Dropped { what: &dropped })));
+        }
         if let Some(dropped) = self.stack.last_mut().and_then(|page| page.drop_in_hand(words)) {
             return Ok(Answer::note(words.say(Common::Dropped { what: &dropped })));
         }

@@ -68,7 +68,15 @@ super::messages! {
         Parked: "Unknown code. It is kept for the office. Scan another.", "Unbekannter Code. Er ist fürs Büro gespeichert. Anderen scannen.";
         EmptyScan: "The scan was empty. Scan again.", "Der Scan war leer. Noch einmal scannen.";
         SeveralItems { lot }: "Several items have lot {lot}. Scan the item's label.", "Mehrere Artikel haben Charge {lot}. Artikeletikett scannen.";
-        Undo: "Undo", "Zurück";
+        PartNoted { what }: "{what} noted. Now scan the item.", "{what} gemerkt. Jetzt den Artikel scannen.";
+        PartForgotten { what }: "{what} waited too long and was dropped. Scan again.", "{what} hat zu lange gewartet. Noch einmal scannen.";
+        PartFits { what, name }: "{what} fits {name}. Go on.", "{what} passt zu {name}. Weitermachen.";
+        PartLate { what, name }: "{what} comes too late for {name}. Tap undo first.", "{what} kommt zu spät für {name}. Zuerst rückgängig machen.";
+        ItemLacks { item, what }: "{item}: now scan its {what}.", "{item}: jetzt die {what} scannen.";
+        NotHowMany: "The label does not say how many.", "Das Etikett sagt nicht, wie viele.";
+        SaysBoth { one, other }: "The label says both {one} and {other}. Check it.", "Das Etikett sagt {one} und {other}. Bitte prüfen.";
+        Broken: "The label reads wrong. Scan it again or another one.", "Das Etikett ist fehlerhaft. Noch einmal oder ein anderes scannen.";
+        Undo: "Undo", "Rückgängig";
         NothingToUndo: "Nothing of yours is left to take back.", "Von dir gibt es nichts mehr zurückzunehmen.";
         TakenBack { what }: "Taken back: {what}.", "Zurückgenommen: {what}.";
         HoldTakenBack: "The hold ends when the server agrees. Leave it.", "Die Sperre endet, wenn der Server zustimmt. Liegen lassen.";
@@ -92,7 +100,7 @@ super::messages! {
         TypeCode: "Type the code", "Code eintippen";
         HowMany: "How many?", "Wie viele?";
         HowManyGrams: "How many grams?", "Wie viele Gramm?";
-        QuantityZero: "At least 1. Nothing to do? Tap undo.", "Mindestens 1. Nichts zu tun? Zurück antippen.";
+        QuantityZero: "At least 1. Nothing to do? Tap undo.", "Mindestens 1. Nichts zu tun? Rückgängig antippen.";
         QuantityTooMany { there }: "Only {there} are there. Enter less.", "Nur {there} sind da. Weniger eingeben.";
         QuantityTooLarge: "That is too large. Enter less.", "Das ist zu viel. Weniger eingeben.";
         QuantityNone: "Enter a number.", "Eine Zahl eingeben.";

@@ -15,8 +15,6 @@ super::messages! {
         NotPicked { lot, number }: "{lot} was not picked for {number}. Leave it here.", "{lot} ist nicht für {number} gepickt. Hier lassen.";
         NotPickedOnPallet { code, item }: "Pallet {code} holds {item} not picked here. Leave it.", "Palette {code} hat {item}, hier nicht gepickt. Stehen lassen.";
         TooMuchOnPallet { code, item }: "Pallet {code} holds too much {item}. Leave it.", "Palette {code} hat zu viel {item}. Stehen lassen.";
-        NeedLot { item }: "{item} has lots. Scan the label with the lot.", "{item} hat Chargen. Etikett mit Charge scannen.";
-        NeedSerial { item }: "Each {item} has a number. Scan that label.", "Jede {item} hat eine Nummer. Dieses Etikett scannen.";
         PalletUnknown { code }: "Pallet {code} is not known here. Scan its goods.", "Palette {code} ist hier unbekannt. Ihre Ware scannen.";
         NotAPlace { place }: "{place} is a place. Scan the goods.", "{place} ist ein Platz. Ware scannen.";
         StopShort { lot, left, needed }: "{lot} has {left} left, customer needs {needed}. Leave it.", "{lot} hat noch {left}, Kunde braucht {needed}. Stehen lassen.";

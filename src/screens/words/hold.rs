@@ -20,7 +20,6 @@ super::messages! {
         ReleaseWaits { what }: "Release of {what} is asked already. Leave it.", "Freigabe von {what} ist schon erbeten. Liegen lassen.";
         NotStopped { what }: "{what} is not stopped. Tap Hold it.", "{what} ist nicht gesperrt. Sperren antippen.";
         Stopped { what }: "{what} is stopped. Tap Release to end it.", "{what} ist gesperrt. Zum Beenden Freigeben antippen.";
-        NeedLot { item }: "{item} has lots. Scan the label with the lot.", "{item} hat Chargen. Etikett mit Charge scannen.";
         OnlySupervisor: "Only supervisors hold and release. Ask one.", "Nur die Leitung sperrt und gibt frei. Fragen.";
         ScanAgain: "Scan a lot, place or pallet to stop it.", "Zum Sperren Charge, Platz oder Palette scannen.";
         Leave: "Leave it as it is", "So lassen";

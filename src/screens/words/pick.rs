@@ -24,8 +24,6 @@ super::messages! {
         WrongItem { item, place }: "Wrong item. Take {item} at {place}.", "Falscher Artikel. Nimm {item} in {place}.";
         NotOrdered: "Not on this order. Put it back.", "Nicht in diesem Auftrag. Zurückstellen.";
         LineDone { item }: "{item} is picked already. Put this back.", "{item} ist schon gepickt. Dieses zurückstellen.";
-        NeedLot { item }: "{item} has lots. Scan the label with the lot.", "{item} hat Chargen. Etikett mit Charge scannen.";
-        NeedSerial { item }: "Each {item} has a number. Scan that label.", "Jede {item} hat eine Nummer. Dieses Etikett scannen.";
         WrongLot { lot, day, place }: "Wrong lot. Take {lot}, good to {day}, at {place}.", "Falsche Charge. Nimm {lot}, haltbar bis {day}, in {place}.";
         WrongLotUndated { lot, place }: "Wrong lot. Take {lot} at {place}.", "Falsche Charge. Nimm {lot} in {place}.";
         StopExpired { lot, day }: "{lot} expired {day}. Leave it. Tell a supervisor.", "{lot} ist abgelaufen: {day}. Liegen lassen. Leitung melden.";

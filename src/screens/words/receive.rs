@@ -25,7 +25,6 @@ super::messages! {
         NotDock { place }: "{place} is no dock. Put goods away later.", "{place} ist kein Tor. Später einlagern.";
         ScanGoods: "Scan goods, a pallet, a dock or another order.", "Ware, Palette, Tor oder andere Bestellung scannen.";
         MissingItem: "item", "Artikel";
-        PartNoted { what }: "{what} noted. Now scan the item.", "{what} gemerkt. Jetzt den Artikel scannen.";
         MissingLot: "lot number", "Chargennummer";
         MissingDate: "date", "Datum";
         MissingSerial: "serial number", "Seriennummer";
@@ -51,6 +50,7 @@ super::messages! {
         FactStop: "stop", "Sperre";
         HoldToQuarantine: "Scan a quarantine place to take it in there", "Quarantäneplatz scannen, um es dort anzunehmen";
         QTooMany: "More than ordered", "Mehr als bestellt";
+        TypeLot: "Type the lot number", "Chargennummer tippen";
         QWhichLot: "Which lot does the label say?", "Welche Charge steht auf dem Etikett?";
         FactItem: "item", "Artikel";
         FactOrdered: "ordered", "bestellt";

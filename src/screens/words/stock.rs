@@ -25,8 +25,6 @@ super::messages! {
         NotThere { what, place }: "{what} is not known at {place}. Scan its place.", "{what} ist in {place} nicht bekannt. Platz scannen.";
         SeveralPlaces { what }: "{what} is in several places. Scan where it is.", "{what} liegt mehrfach. Scannen, wo es ist.";
         ScanPallet { place }: "Several pallets at {place} hold it. Scan the pallet.", "Mehrere Paletten in {place}. Die Palette scannen.";
-        NeedLot { item }: "{item} has lots. Scan the label with the lot.", "{item} hat Chargen. Etikett mit Charge scannen.";
-        NeedSerial { item }: "Each {item} has a number. Scan that label.", "Jede {item} hat eine Nummer. Dieses Etikett scannen.";
         PlaceEmpty { place }: "Nothing is known at {place}. Scan goods.", "In {place} ist nichts bekannt. Ware scannen.";
         PalletEmpty { code }: "Pallet {code} is not known here. Receive it first.", "Palette {code} ist hier unbekannt. Zuerst annehmen.";
         TooMuch { place }: "Too much at {place} for one move. Move each pallet.", "Zu viel in {place}. Paletten einzeln bewegen.";
