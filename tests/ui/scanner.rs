@@ -120,7 +120,7 @@ fn the_operator_s_language_is_the_window_s() {
     let undo = |kit: &Kit| kit.stage.control("undo").and_then(|it| it.accessible_label()).unwrap_or_default();
     assert_eq!(undo(&kit), "Undo");
     kit.answer(views::named("receive"), Language::German);
-    assert_eq!(undo(&kit), "Zurück");
+    assert_eq!(undo(&kit), "Rückgängig");
     kit.answer(views::named("receive"), Language::English);
     assert_eq!(undo(&kit), "Undo");
 }
