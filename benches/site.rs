@@ -50,9 +50,10 @@ pub fn enrolled(path: &Path) -> Store {
     let (mut store, _) = Store::open(path, NOW).expect("a new store");
     let (device, site) = (DeviceId(Uuid::from_u128(1)), SiteId(1));
     let (server_id, server_epoch) = (Uuid::nil(), ServerEpoch(Uuid::nil()));
-    let (secret, server_url, name) = (String::new(), String::new(), "HH-01".to_owned());
+    let key = firstout::domain::DeviceKey::from_seed(&[1; 32]);
+    let (roots, server_url, name) = (String::new(), String::new(), "HH-01".to_owned());
     store
-        .enrol(Identity { device, epoch: 1, secret, site, server_id, server_epoch, server_url, name })
+        .enrol(Identity { device, epoch: 1, key, site, server_id, server_epoch, server_url, roots, name })
         .expect("enrolled");
     store
 }

@@ -10,14 +10,14 @@ use crate::report::{Report, Times};
 use crate::site::{self, Folder, NOW};
 use firstout::demo::{Rng, Warehouse, warehouse};
 use firstout::domain::{
-    Body, EventId, ItemId, LocationId, LotFacts, LotNumber, MasterRecord, Move, MoveKind, Movement, OrderId,
-    Pick, Place, Quantity, Receipt, SiteId, UserId, day_from_number,
+    Body, DeviceKey, EventId, ItemId, LocationId, LotFacts, LotNumber, MasterRecord, Move, MoveKind,
+    Movement, OrderId, Pick, Place, Quantity, Receipt, SiteId, UserId, day_from_number,
 };
 use firstout::server::{Background, Config, start_background};
 use firstout::store::{Draft, Identity, Store};
 use firstout::sync::driver::{Step, SyncWorker};
 use firstout::sync::engine::{Activity, Input};
-use firstout::sync::http::{HttpTransport, enrol};
+use firstout::sync::http::{HttpTransport, Signer, enrol};
 use firstout::sync::transport::Transport;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -36,7 +36,7 @@ pub fn run(report: &mut Report) {
     let events = std::env::var("BENCH_EVENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(100_000_u64);
     let folder = Folder::new("sync");
     let origin = folder.make("origin");
-    let secrets = prepare(&origin, events);
+    prepare(&origin, events);
     let (mut safe, mut back) = (Times::default(), Times::default());
     let (mut same_rows, mut events_only) = (Times::default(), Times::default());
     for round in 0..ROUNDS {
@@ -46,7 +46,7 @@ pub fn run(report: &mut Report) {
         let mut bare = Bare::new(&place("bare"), Rows::All);
         same_rows.measure(|| bare.run());
         let real = place("real");
-        sync(&real, &secrets, &mut safe, &mut back);
+        sync(&real, &mut safe, &mut back);
         bare.assert_equal(&real);
     }
     let name = format!("sync, {events} events made safe on the server");
@@ -55,8 +55,8 @@ pub fn run(report: &mut Report) {
     report.within("sync, the same events come back in the stream", &back, Duration::from_secs(60));
 }
 
-/// A server that knows two devices, and their files full of unsent events. Returns the devices' secrets.
-fn prepare(folder: &Path, events: u64) -> Vec<String> {
+/// A server that knows two devices, and their files full of unsent events.
+fn prepare(folder: &Path, events: u64) {
     let site = warehouse(7, day_from_number(site::TODAY).expect("a day"));
     let server = serve(folder);
     let records: Vec<MasterRecord> = site.master().collect();
@@ -68,19 +68,17 @@ fn prepare(folder: &Path, events: u64) -> Vec<String> {
             device(&folder.join(format!("device-{number}.db")), &url, token.reveal())
         })
         .collect();
-    let secrets = devices.iter().map(|(_, secret)| secret.clone()).collect();
     std::thread::scope(|scope| {
-        for (number, (mut store, secret)) in devices.into_iter().enumerate() {
+        for (number, mut store) in devices.into_iter().enumerate() {
             let (url, site) = (&url, &site);
             scope.spawn(move || {
-                let mut net = HttpTransport::new(url, &secret, b"", folder).expect("a client");
+                let mut net = transport(&store, url, folder);
                 Worker::start(&mut store).until_equal(&mut store, &mut net);
                 fill(&mut store, site, number as u64, events / DEVICES);
             });
         }
     });
     server.stop();
-    secrets
 }
 
 fn serve(folder: &Path) -> Background {
@@ -102,16 +100,14 @@ fn copy(from: &Path, to: &Path) -> PathBuf {
 }
 
 /// All devices at once; the slowest one's time counts.
-fn sync(folder: &Path, secrets: &[String], safe: &mut Times, back: &mut Times) {
+fn sync(folder: &Path, safe: &mut Times, back: &mut Times) {
     let server = serve(folder);
     let url = format!("http://{}", server.addr);
-    let mut devices: Vec<_> = secrets
-        .iter()
-        .enumerate()
-        .map(|(number, secret)| {
+    let mut devices: Vec<_> = (0..DEVICES)
+        .map(|number| {
             let (mut store, _) =
                 Store::open(&folder.join(format!("device-{number}.db")), NOW).expect("it opens");
-            let net = HttpTransport::new(&url, secret, b"", folder).expect("a client");
+            let net = transport(&store, &url, folder);
             let worker = Worker::start(&mut store);
             (store, net, worker)
         })
@@ -155,24 +151,34 @@ impl Worker {
     }
 }
 
-/// A new store and its secret.
-fn device(file: &Path, url: &str, token: &str) -> (Store, String) {
-    let reply = enrol(url, token, "HH-01", b"").expect("a client").expect("an enrolment");
+/// A client in the name of a store's device.
+fn transport(store: &Store, url: &str, folder: &Path) -> HttpTransport {
+    let Identity { site, device, key, .. } = store.identity().expect("it reads").expect("it is enrolled");
+    let signer = Signer::new(site, device, key, Arc::new(|| NOW));
+    HttpTransport::new(url, signer, b"", folder).expect("a client")
+}
+
+/// A new store.
+fn device(file: &Path, url: &str, token: &str) -> Store {
+    let mut seed = [7; 32];
+    seed.iter_mut().zip(token.bytes().rev()).for_each(|(slot, byte)| *slot = byte);
+    let key = DeviceKey::from_seed(&seed);
+    let reply = enrol(url, token, "HH-01", &key, b"").expect("a client").expect("an enrolment");
     let (mut store, _) = Store::open(file, NOW).expect("a store");
-    let secret = reply.secret.clone();
     store
         .enrol(Identity {
             device: reply.device,
             epoch: reply.epoch,
-            secret: reply.secret,
+            key,
             site: reply.site,
             server_id: reply.server_id,
             server_epoch: reply.server_epoch,
             server_url: url.into(),
+            roots: String::new(),
             name: "HH-01".into(),
         })
         .expect("an enrolment");
-    (store, secret)
+    store
 }
 
 /// A day's mix: each lot comes in on a pallet, is put away and is picked from in pieces.

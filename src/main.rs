@@ -59,7 +59,8 @@ fn main() -> anyhow::Result<()> {
         Some(Command::Replay(args)) => flow::replay(&args, now(), &mut NewIds, io::stdout().lock())?,
         #[cfg(feature = "net")]
         Some(Command::Sync(args)) => {
-            firstout::sync::cli::run(&args, now, io::stdout().lock())?;
+            let clock: firstout::sync::http::Clock = std::sync::Arc::new(now);
+            firstout::sync::cli::run(&args, &clock, io::stdout().lock())?;
         }
         #[cfg(feature = "gui")]
         Some(Command::Demo(args)) => demo::run(&args)?,

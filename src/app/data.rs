@@ -1,12 +1,15 @@
 //! Where the handheld's file lies, how it is opened, and how a device becomes one of a site's.
 
 use super::clock::now;
+use crate::domain::DeviceKey;
 use crate::screens::store_words;
 use crate::screens::words::{Language, Words};
 use crate::store::{Identity, OpenReport, Store, StoreError};
-use crate::sync::http;
+use crate::sync::http::{self, HttpError, HttpTransport, Signer};
+use crate::sync::wire::Invitation;
 use anyhow::{Context as _, bail};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The handheld's file in the user's data folder.
 ///
@@ -34,18 +37,17 @@ pub fn open(file: &Path) -> Result<(Store, OpenReport), StoreError> {
 /// `firstout enrol`.
 #[derive(Debug, clap::Args)]
 pub struct EnrolArgs {
-    /// The server's address, for example http://10.0.0.5:7788.
-    #[arg(long)]
-    pub server: String,
-    /// The one-time token that `firstout-server enrol` printed.
-    #[arg(long)]
-    pub token: String,
-    /// The name on the device's back, for example HH-07.
+    /// What the code of `firstout-server enrol` says; where absent one line is read, from a scanner or a keyboard.
+    pub invitation: Option<String>,
+    /// The name on the device's back, where the server gives it none, for example HH-07.
     #[arg(long, default_value = "HH-01")]
     pub name: String,
     /// The handheld's file; the user's own where absent.
     #[arg(long)]
     pub db: Option<PathBuf>,
+    /// Enrols a device anew that is one already, for example after it was locked out. What waits on it is kept.
+    #[arg(long)]
+    pub again: bool,
 }
 
 /// Makes this device one of a site's, once.
@@ -55,23 +57,41 @@ pub struct EnrolArgs {
 pub fn enrol(args: &EnrolArgs) -> anyhow::Result<Identity> {
     let file = args.db.clone().map_or_else(default_file, Ok)?;
     let (mut store, _) = open(&file).map_err(|error| in_words(&error))?;
-    if let Some(identity) = store.identity()? {
-        bail!("{} is enrolled already, as {}", file.display(), identity.name);
+    if let Some(identity) = store.identity()?.filter(|_| !args.again) {
+        bail!("{} is enrolled already, as {}; --again enrols it anew", file.display(), identity.name);
     }
-    let reply = http::enrol(&args.server, &args.token, &args.name, &[])?
+    let text = match &args.invitation {
+        Some(text) => text.clone(),
+        None => std::io::stdin().lines().next().context("nothing was scanned")??,
+    };
+    let invitation =
+        Invitation::parse(&text).context("this is no invitation; firstout-server enrol prints one")?;
+    let mut seed = [0_u8; 32];
+    getrandom::fill(&mut seed).map_err(|error| anyhow::anyhow!("no random numbers: {error}"))?;
+    let key = DeviceKey::from_seed(&seed);
+    let reply = http::enrol(&invitation.url, &invitation.token, &args.name, &key, &[])?
         .map_err(|failure| anyhow::anyhow!("the server did not enrol this device: {}", failure.problem()))?;
-    let identity = Identity {
+    store.enrol(Identity {
         device: reply.device,
         epoch: reply.epoch,
-        secret: reply.secret,
+        key,
         site: reply.site,
         server_id: reply.server_id,
         server_epoch: reply.server_epoch,
-        server_url: args.server.clone(),
-        name: args.name.clone(),
-    };
-    store.enrol(identity.clone())?;
-    Ok(identity)
+        server_url: invitation.url,
+        roots: String::new(),
+        name: reply.name,
+    })?;
+    store.identity()?.context("the identity was not kept")
+}
+
+/// HTTP to a server at `url` in this device's name.
+///
+/// # Errors
+/// Where the address or the certificates are none.
+pub fn transport(identity: &Identity, url: &str, folder: &Path) -> Result<HttpTransport, HttpError> {
+    let signer = Signer::new(identity.site, identity.device, identity.key.clone(), Arc::new(now));
+    HttpTransport::new(url, signer, identity.roots.as_bytes(), folder)
 }
 
 /// What is wrong with the file, as an operator reads it, with the cause behind it.

@@ -10,7 +10,6 @@ use super::worker::{Connect, Request, Update, Worker};
 use crate::screens::words::{Common, Language, Words};
 use crate::screens::{Look, SessionConfig, chosen_language, salvage_words, store_words};
 use crate::store::{OpenReport, Store};
-use crate::sync::http::HttpTransport;
 use crate::sync::transport::Transport;
 use slint::{ComponentHandle, Global};
 use std::cell::RefCell;
@@ -106,7 +105,7 @@ pub fn open(args: &RunArgs, file: &Path, connect: Connect) -> anyhow::Result<Han
 /// HTTP to the server that the device was enrolled with.
 #[must_use]
 pub fn connect(folder: PathBuf) -> Connect {
-    Box::new(move |identity| match HttpTransport::new(&identity.server_url, &identity.secret, &[], &folder) {
+    Box::new(move |identity| match data::transport(identity, &identity.server_url, &folder) {
         Ok(transport) => Some(Box::new(transport) as Box<dyn Transport + Send>),
         Err(error) => {
             tracing::error!(%error, "the server cannot be asked");
@@ -166,8 +165,7 @@ fn deliver(window: &AppWindow, arrivals: &Arrivals) -> impl FnMut(Update) + Send
 /// The commands are the same in every language; the words around them are not.
 fn not_enrolled(window: &AppWindow, words: Words) {
     let (there, here) = (words.say(Common::EnrolThere), words.say(Common::EnrolHere));
-    let (server, device) =
-        ("firstout-server enrol --name HH-07", "firstout enrol --server URL --token TOKEN");
+    let (server, device) = ("firstout-server enrol --name HH-07", "firstout enrol");
     let text = format!("{there}\n{server}\n\n{here}\n{device}");
     notice(window, false, &words.say(Common::EnrolTitle), &text);
 }

@@ -7,6 +7,7 @@ mod body;
 mod event;
 mod gtin;
 mod ids;
+mod key;
 mod master;
 mod movement;
 mod pin;
@@ -24,6 +25,7 @@ pub use ids::{
     DeviceId, EventId, HuCode, ItemId, LABEL_BYTES_MAX, LabelError, LocationId, LotNumber, OrderId, PartyId,
     SerialNumber, SiteId, UserId,
 };
+pub use key::{DeviceKey, PublicKey, Signature};
 pub use master::{
     Direction, FefoPolicy, Item, Location, LocationKind, MasterRecord, Order, OrderKind, OrderLine,
     OrderStatus, Pack, Party, PartyKind, Role, Site, Tracking, Unit, User,

@@ -1,7 +1,7 @@
 //! Fills a fresh handheld's file with the demo warehouse, as if it had synced with the demo's server.
 
 use crate::demo::{seed, warehouse};
-use crate::domain::{Day, DeviceId, Timestamp};
+use crate::domain::{Day, DeviceId, DeviceKey, Timestamp};
 use crate::store::{Identity, Store, StoreError};
 use crate::sync::wire::ServerEpoch;
 use uuid::Uuid;
@@ -15,11 +15,12 @@ pub fn fill_demo(store: &mut Store, seed: u64, today: Day, now: Timestamp) -> Re
     store.enrol(Identity {
         device: DeviceId(Uuid::from_u128(0xd0)),
         epoch: 1,
-        secret: String::new(),
+        key: DeviceKey::from_seed(&[0xd0; 32]),
         site: demo.site.id,
         server_id: Uuid::from_u128(0x5e),
         server_epoch: ServerEpoch(Uuid::from_u128(1)),
         server_url: String::new(),
+        roots: String::new(),
         name: "HH-01".to_owned(),
     })?;
     let pages = seed::pull_pages(&demo).map_err(|error| StoreError::Protocol(error.to_string()))?;

@@ -4,8 +4,10 @@
 //! What is wrong with the request as a whole is an error and nothing is stored. What is wrong with one event
 //! is a verdict on that event: it is stored without effect, and the ones behind it go on.
 
-use crate::domain::{DeviceId, Event, EventId, SiteId, Timestamp};
-use crate::sync::wire::{Envelope, Hash, PushRequest, REQUEST_BYTES_MAX, REQUEST_EVENTS_MAX, ServerEpoch};
+use crate::domain::{DeviceId, Event, EventId, PublicKey, Signature, SiteId, Timestamp};
+use crate::sync::wire::{
+    Envelope, Hash, PushRequest, REQUEST_BYTES_MAX, REQUEST_EVENTS_MAX, ServerEpoch, head_message,
+};
 
 /// Why a push is refused as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,9 +35,12 @@ pub enum PushError {
     /// Epochs count from 1.
     #[error("epochs count from 1")]
     NoEpoch,
-    /// The push names another device than the secret.
-    #[error("the push is of another device than its secret")]
+    /// The push names another device than the one that signed the request.
+    #[error("the push is of another device than the request")]
     OtherDevice,
+    /// The head is not signed by the device.
+    #[error("the signature is not the device's, or not over the head of these events")]
+    BadSignature,
 }
 
 /// Why an event is quarantined, as a stable code.
@@ -49,6 +54,8 @@ pub enum Fault {
     WrongSite,
     /// Other bytes have its id.
     IdConflict,
+    /// Its device is locked out.
+    Revoked,
 }
 
 impl Fault {
@@ -60,8 +67,22 @@ impl Fault {
             Self::ChainBroken => "chain_broken",
             Self::WrongSite => "wrong_site",
             Self::IdConflict => "id_conflict",
+            Self::Revoked => "revoked",
         }
     }
+}
+
+/// Whose push it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Sender {
+    /// Where it works.
+    pub site: SiteId,
+    /// Which it is.
+    pub device: DeviceId,
+    /// What it signs the head with; `None` where nobody signs, as for a seed.
+    pub key: Option<PublicKey>,
+    /// True where it is locked out.
+    pub revoked: bool,
 }
 
 /// One event of a push.
@@ -96,20 +117,20 @@ pub struct Batch {
     pub received: Timestamp,
     /// The chain before it.
     pub prev_hash: Hash,
+    /// The device's, over the head of these events; checked.
+    pub signature: Option<Signature>,
+    /// True where the device is locked out.
+    pub revoked: bool,
     /// Dense.
     pub arrivals: Vec<Arrival>,
 }
 
-/// Checks a push of `device` at `site` that came at `now`.
+/// Checks a push that came at `now`.
 ///
 /// # Errors
 /// [`PushError`] where the request as a whole is malformed.
-pub fn check(
-    request: PushRequest,
-    site: SiteId,
-    device: DeviceId,
-    now: Timestamp,
-) -> Result<Batch, PushError> {
+pub fn check(request: PushRequest, sender: Sender, now: Timestamp) -> Result<Batch, PushError> {
+    let Sender { site, device, key, revoked } = sender;
     if request.device != device {
         return Err(PushError::OtherDevice);
     }
@@ -125,6 +146,12 @@ pub fn check(
         return Err(PushError::TooLarge { bytes });
     }
     check_dense(&request.events)?;
+    if let Some(key) = key {
+        let message = head_message(site, device, request.epoch, request.head());
+        if !key.verifies(&message, &request.signature) {
+            return Err(PushError::BadSignature);
+        }
+    }
     let mut prev = request.prev_hash;
     let arrivals = request
         .events
@@ -132,7 +159,7 @@ pub fn check(
         .map(|envelope| {
             let expected = Hash::chain(prev, envelope.bytes.as_bytes());
             prev = envelope.hash;
-            arrival(envelope, expected, site)
+            arrival(envelope, expected, sender)
         })
         .collect();
     Ok(Batch {
@@ -143,6 +170,8 @@ pub fn check(
         skew_ms: now.ms_since(request.device_now),
         received: now,
         prev_hash: request.prev_hash,
+        signature: key.map(|_| request.signature),
+        revoked,
         arrivals,
     })
 }
@@ -158,13 +187,14 @@ fn check_dense(events: &[Envelope]) -> Result<(), PushError> {
     Ok(())
 }
 
-fn arrival(envelope: Envelope, expected: Hash, site: SiteId) -> Arrival {
+fn arrival(envelope: Envelope, expected: Hash, sender: Sender) -> Arrival {
     let decoded = Event::decode(envelope.bytes.as_bytes());
     let id = decoded.as_ref().ok().map(|event| event.id);
     let event = match decoded {
         _ if expected != envelope.hash => Err(Fault::ChainBroken),
         Err(_) => Err(Fault::Unreadable),
-        Ok(event) if event.site != site => Err(Fault::WrongSite),
+        Ok(event) if event.site != sender.site => Err(Fault::WrongSite),
+        Ok(_) if sender.revoked => Err(Fault::Revoked),
         Ok(event) => Ok(Box::new(event)),
     };
     Arrival { seq: envelope.seq, bytes: envelope.bytes, hash: envelope.hash, event, id }
@@ -173,6 +203,7 @@ fn arrival(envelope: Envelope, expected: Hash, site: SiteId) -> Arrival {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::DeviceKey;
     use uuid::Uuid;
 
     const DEVICE: DeviceId = DeviceId(Uuid::from_u128(2));
@@ -184,14 +215,25 @@ mod tests {
     }
 
     fn request(events: Vec<Envelope>) -> PushRequest {
-        PushRequest {
+        let mut request = PushRequest {
             device: DEVICE,
             epoch: 1,
             server_epoch: ServerEpoch(Uuid::nil()),
             device_now: Timestamp(0),
             prev_hash: Hash::default(),
             events,
-        }
+            signature: Signature([0; 64]),
+        };
+        request.signature = key().sign(&head_message(SiteId(1), DEVICE, 1, request.head()));
+        request
+    }
+
+    fn key() -> DeviceKey {
+        DeviceKey::from_seed(&[1; 32])
+    }
+
+    fn sender() -> Sender {
+        Sender { site: SiteId(1), device: DEVICE, key: Some(key().public()), revoked: false }
     }
 
     fn envelope(seq: u64, bytes: &str) -> Envelope {
@@ -200,7 +242,7 @@ mod tests {
     }
 
     fn check_push(events: Vec<Envelope>) -> Result<Batch, PushError> {
-        check(request(events), SiteId(1), DEVICE, Timestamp(100))
+        check(request(events), sender(), Timestamp(100))
     }
 
     #[test]
@@ -219,6 +261,35 @@ mod tests {
     }
 
     #[test]
+    fn a_head_that_the_device_did_not_sign_is_refused() {
+        let signed = || request(vec![envelope(1, &event_bytes(1))]);
+        assert_eq!(check(signed(), sender(), Timestamp(0)).unwrap().signature, Some(signed().signature));
+        type Change = fn(&mut PushRequest);
+        let changes: [Change; 5] = [
+            |push| push.signature.0[0] ^= 1,
+            |push| push.epoch = 2,
+            |push| push.events[0].seq = 2,
+            |push| push.events[0].hash = Hash([1; 32]),
+            |push| push.events.clear(),
+        ];
+        for (change, number) in changes.iter().zip(0..) {
+            let mut push = signed();
+            change(&mut push);
+            let refused = check(push, sender(), Timestamp(0)).unwrap_err();
+            assert_eq!(refused, PushError::BadSignature, "change {number}");
+        }
+        let other = Sender { key: Some(DeviceKey::from_seed(&[2; 32]).public()), ..sender() };
+        assert_eq!(check(signed(), other, Timestamp(0)).unwrap_err(), PushError::BadSignature);
+    }
+
+    #[test]
+    fn what_a_locked_out_device_recorded_is_quarantined() {
+        let locked = Sender { revoked: true, ..sender() };
+        let batch = check(request(vec![envelope(1, &event_bytes(1))]), locked, Timestamp(0)).unwrap();
+        assert_eq!(batch.arrivals[0].event.as_ref().err(), Some(&Fault::Revoked));
+    }
+
+    #[test]
     fn a_malformed_push_is_refused() {
         let gap = vec![envelope(1, "{}"), envelope(3, "{}")];
         assert_eq!(check_push(gap).unwrap_err(), PushError::NotDense { after: 1, found: 3 });
@@ -232,10 +303,7 @@ mod tests {
         let large = "x".repeat(REQUEST_BYTES_MAX / 2 + 1);
         let pair = vec![envelope(1, &large), envelope(2, &large)];
         assert_eq!(check_push(pair).unwrap_err(), PushError::TooLarge { bytes: REQUEST_BYTES_MAX + 2 });
-        let other = DeviceId(Uuid::nil());
-        assert_eq!(
-            check(request(vec![]), SiteId(1), other, Timestamp(0)).unwrap_err(),
-            PushError::OtherDevice
-        );
+        let other = Sender { device: DeviceId(Uuid::nil()), ..sender() };
+        assert_eq!(check(request(vec![]), other, Timestamp(0)).unwrap_err(), PushError::OtherDevice);
     }
 }

@@ -2,18 +2,15 @@
 
 mod cli;
 
-use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use cli::say;
 use firstout::demo;
-use firstout::domain::{Day, SiteId};
+use firstout::domain::Day;
 use firstout::server::storage::{Findings, Storage, restore};
-use firstout::server::{Config, Limits, Running, seed, start, system_clock, token};
+use firstout::server::{seed, system_clock};
 use std::io::Write as _;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::{fmt, prelude::*};
 
@@ -31,27 +28,11 @@ struct Args {
 #[derive(Subcommand)]
 enum Command {
     /// Serves handhelds until it is told to stop (SIGTERM, SIGINT).
-    Serve {
-        /// Address and port; port 0 takes a free one.
-        #[arg(long, default_value = "127.0.0.1:7788")]
-        listen: SocketAddr,
-        /// A folder to import files from (`in/`, `archive/` and `error/` are made in it), for site 1, or for another one as
-        /// `SITE=FOLDER`; can be given more than once.
-        #[arg(long)]
-        inbox: Vec<String>,
-        /// Writes the bound address into this file once it is ready.
-        #[arg(long)]
-        port_file: Option<PathBuf>,
-    },
-    /// Prints a one-time token that makes a handheld a device of a site; good for ten minutes.
-    Enrol {
-        /// The site.
-        #[arg(long, default_value_t = 1)]
-        site: i64,
-        /// The name on the device's back; the handheld's own name where absent.
-        #[arg(long, default_value = "")]
-        name: String,
-    },
+    Serve(cli::serve::ServeArgs),
+    /// Shows a code that makes a handheld a device of a site: once, within ten minutes.
+    Enrol(cli::devices::EnrolArgs),
+    /// Locks a device out, from its next request on. What it still has recorded is taken into quarantine.
+    Revoke(cli::devices::RevokeArgs),
     /// Makes a site or changes its rules. A new one needs its locations imported first.
     Site(cli::site::SiteArgs),
     /// Imports files of items, locations, suppliers, customers, orders and opening stock. Exit code 0: all are saved; 1: a file
@@ -104,8 +85,9 @@ fn log() {
 #[tokio::main]
 async fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
-        Command::Serve { listen, port_file, inbox } => serve(args.data, listen, port_file, &inbox).await,
-        Command::Enrol { site, name } => enrol(args.data, SiteId(site), &name).await,
+        Command::Serve(options) => cli::serve::run(args.data, options).await,
+        Command::Enrol(options) => cli::devices::enrol(&args.data, options, system_clock()()).await,
+        Command::Revoke(options) => cli::devices::revoke(&args.data, options).await,
         Command::SeedDemo { seed, today } => seed_demo(args.data, seed, today).await,
         Command::Site(set) => cli::site::run(&Storage::open(&args.data)?, set).await,
         Command::Import(files) => {
@@ -117,43 +99,6 @@ async fn run(args: Args) -> anyhow::Result<ExitCode> {
             tell(&restore(&file, &args.data)?, &format!("restored {}", file.display()))
         }
     }
-}
-
-async fn serve(
-    data: PathBuf,
-    listen: SocketAddr,
-    port_file: Option<PathBuf>,
-    inboxes: &[String],
-) -> anyhow::Result<ExitCode> {
-    let inboxes = inboxes.iter().map(|text| cli::inbox::inbox(text)).collect::<anyhow::Result<Vec<_>>>()?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let config = Config { listen, data, clock: system_clock(), limits: Limits::default() };
-    let clock = config.clock.clone();
-    let running: Running = start(config).await?;
-    cli::inbox::watch(running.storage.clone(), clock, inboxes);
-    if let Some(file) = port_file {
-        // Renamed into place, so that a reader never sees half an address.
-        let part = file.with_extension("part");
-        std::fs::write(&part, format!("{}\n", running.addr))
-            .and_then(|()| std::fs::rename(&part, &file))
-            .with_context(|| format!("cannot write {}", file.display()))?;
-    }
-    say(&format!("listening on http://{}", running.addr))?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    tracing::info!("stopping");
-    running.stop().await;
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn enrol(data: PathBuf, site: SiteId, name: &str) -> anyhow::Result<ExitCode> {
-    let storage = Storage::open(&data)?;
-    let token = token(&storage, site, name, system_clock()()).await?;
-    say(token.reveal())?;
-    Ok(ExitCode::SUCCESS)
 }
 
 async fn seed_demo(data: PathBuf, number: u64, today: Option<Day>) -> anyhow::Result<ExitCode> {

@@ -5,6 +5,7 @@
 //! implementation of `storage` can be shared by several server processes.
 
 mod config;
+pub mod devices;
 mod http;
 pub mod import;
 pub mod ingest;
@@ -18,5 +19,5 @@ pub use config::{Clock, Config, Limits, system_clock};
 pub use http::router;
 pub use secret::{Secret, SecretError};
 pub use seed::{SeedError, Seeded, seed};
-pub use serve::{Background, Running, ServeError, TOKEN_MS_MAX, start, start_background, token};
+pub use serve::{Background, Running, ServeError, start, start_background};
 pub use site::{SiteChange, SiteError, set_site};

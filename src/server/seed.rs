@@ -1,8 +1,8 @@
 //! Fills a site with records and events through the way that every device's events take.
 
-use super::ingest::{PushError, check};
+use super::ingest::{PushError, Sender, check};
 use super::storage::{PushOutcome, Storage, StorageError};
-use crate::domain::{DecodeError, Event, MasterRecord, SiteId, Timestamp};
+use crate::domain::{DecodeError, Event, MasterRecord, Signature, SiteId, Timestamp};
 use crate::sync::wire::{
     Conflict, Envelope, Hash, Head, PushRequest, REQUEST_BYTES_MAX, REQUEST_EVENTS_MAX, Status,
 };
@@ -85,8 +85,10 @@ async fn push(
         device_now: now,
         prev_hash: batch.first().map_or_else(Hash::default, |(prev, _)| *prev),
         events: batch.into_iter().map(|(_, envelope)| envelope).collect(),
+        signature: Signature([0; 64]),
     };
-    match storage.push(check(request, site, device, now)?).await? {
+    let sender = Sender { site, device, key: None, revoked: false };
+    match storage.push(check(request, sender, now)?).await? {
         PushOutcome::Conflict(conflict) => Err(SeedError::Conflict(conflict)),
         PushOutcome::Stored(reply) => {
             for result in reply.results {

@@ -1,8 +1,9 @@
 //! The listener: accepts, waits no longer than it must, and stops when asked.
 
 use super::config::Config;
+use super::devices::{DeviceError, token};
 use super::http::router;
-use super::secret::{Secret, SecretError};
+use super::secret::Secret;
 use super::storage::{Storage, StorageError};
 use crate::domain::SiteId;
 use axum::Router;
@@ -16,8 +17,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
 
-/// How long a token opens a device.
-pub const TOKEN_MS_MAX: i64 = 10 * 60 * 1000;
 /// The pause after an accept that failed, for example for want of file handles.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -35,9 +34,9 @@ pub enum ServeError {
         /// What the system says.
         error: std::io::Error,
     },
-    /// The system's random numbers.
+    /// A device could not be invited.
     #[error(transparent)]
-    Secret(#[from] SecretError),
+    Device(#[from] DeviceError),
     /// A thread or runtime could not be made.
     #[error("cannot start: {0}")]
     Start(#[from] std::io::Error),
@@ -75,7 +74,7 @@ impl Running {
     /// # Errors
     /// [`ServeError`] where nothing was saved.
     pub async fn token(&self, site: SiteId, name: &str) -> Result<Secret, ServeError> {
-        token(&self.storage, site, name, (self.config.clock)()).await
+        Ok(token(&self.storage, site, name, (self.config.clock)()).await?)
     }
 
     /// Stops accepting, lets open requests end, and closes the database.
@@ -83,21 +82,6 @@ impl Running {
         let _ = self.stop.send(());
         let _ = self.task.await;
     }
-}
-
-/// A one-time token, good for [`TOKEN_MS_MAX`] from `now`.
-///
-/// # Errors
-/// [`ServeError`] where nothing was saved.
-pub async fn token(
-    storage: &Storage,
-    site: SiteId,
-    name: &str,
-    now: crate::domain::Timestamp,
-) -> Result<Secret, ServeError> {
-    let token = Secret::new(site)?;
-    storage.add_token(&token, name, now.plus_ms(TOKEN_MS_MAX)).await?;
-    Ok(token)
 }
 
 async fn serve(listener: TcpListener, routes: Router, config: Config, mut stopped: oneshot::Receiver<()>) {

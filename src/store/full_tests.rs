@@ -25,9 +25,10 @@ fn enrolled() -> Store {
     let mut store = Store::open_in_memory().unwrap();
     let (server_epoch, server_id) = (ServerEpoch(Uuid::nil()), Uuid::nil());
     let (device, site) = (DeviceId(Uuid::from_u128(1)), SiteId(1));
-    let (secret, server_url, name) = (String::new(), String::new(), String::new());
+    let key = crate::domain::DeviceKey::from_seed(&[1; 32]);
+    let (roots, server_url, name) = (String::new(), String::new(), String::new());
     store
-        .enrol(Identity { device, epoch: 1, secret, site, server_id, server_epoch, server_url, name })
+        .enrol(Identity { device, epoch: 1, key, site, server_id, server_epoch, server_url, roots, name })
         .unwrap();
     store
 }

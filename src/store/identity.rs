@@ -2,7 +2,7 @@
 
 use super::row::{signed, uuid};
 use super::{Reader, Store, StoreError, outbox, rebase};
-use crate::domain::{DeviceId, SiteId, Timestamp};
+use crate::domain::{DeviceId, DeviceKey, SiteId, Timestamp};
 use crate::sync::wire::{ServerEpoch, Stream};
 use rusqlite::OptionalExtension;
 use std::fmt;
@@ -15,8 +15,8 @@ pub struct Identity {
     pub device: DeviceId,
     /// Its epoch: a fork or a salvage begins a new one.
     pub epoch: u32,
-    /// Sent with every request.
-    pub secret: String,
+    /// Signs every request and the head of every push.
+    pub key: DeviceKey,
     /// The site it works at.
     pub site: SiteId,
     /// Which server it belongs to.
@@ -25,11 +25,13 @@ pub struct Identity {
     pub server_epoch: ServerEpoch,
     /// Where the server is.
     pub server_url: String,
+    /// Certificates of the authorities that it trusts for that address, PEM; empty for plain `http`.
+    pub roots: String,
     /// The name on the device's back.
     pub name: String,
 }
 
-/// The secret stays out of logs.
+/// Short enough for a log.
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Identity")
@@ -53,12 +55,13 @@ impl Reader {
             Ok(Identity {
                 device: DeviceId(uuid(row, 0)?),
                 epoch: row.get(1)?,
-                secret: row.get(2)?,
+                key: DeviceKey::from_seed(&row.get(2)?),
                 site: SiteId(row.get(3)?),
                 server_id: uuid(row, 4)?,
                 server_epoch: ServerEpoch(uuid(row, 5)?),
                 server_url: row.get(6)?,
-                name: row.get(7)?,
+                roots: row.get(7)?,
+                name: row.get(8)?,
             })
         });
         Ok(found.optional()?)
@@ -102,11 +105,12 @@ impl Store {
                 (
                     identity.device.0.as_bytes(),
                     identity.epoch,
-                    &identity.secret,
+                    identity.key.seed(),
                     identity.site.0,
                     identity.server_id.as_bytes(),
                     identity.server_epoch.0.as_bytes(),
                     &identity.server_url,
+                    &identity.roots,
                     &identity.name,
                 ),
             )?;

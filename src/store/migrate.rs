@@ -6,10 +6,11 @@ use rusqlite::{Connection, TransactionBehavior};
 /// "FOut": the file is ours.
 pub(super) const APPLICATION_ID: u32 = 0x464F_7574;
 
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_scanner.sql"),
     include_str!("migrations/0003_losses.sql"),
+    include_str!("migrations/0004_keys.sql"),
 ];
 
 /// The newest schema that this program knows.

@@ -74,11 +74,12 @@ impl World {
             .enrol(Identity {
                 device: DeviceId(Uuid::from_u128(OWN)),
                 epoch: 1,
-                secret: String::new(),
+                key: crate::domain::DeviceKey::from_seed(&[1; 32]),
                 site: SiteId(1),
                 server_id: Uuid::nil(),
                 server_epoch: ServerEpoch(Uuid::from_u128(0)),
                 server_url: String::new(),
+                roots: String::new(),
                 name: String::new(),
             })
             .unwrap();

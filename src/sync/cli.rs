@@ -2,7 +2,7 @@
 
 use super::driver::{Report, sync_once};
 use super::engine::Activity;
-use super::http::{HttpError, HttpTransport};
+use super::http::{Clock, HttpError, HttpTransport, Signer};
 use crate::domain::Timestamp;
 use crate::store::{Store, StoreError};
 use std::io::{self, Write};
@@ -14,9 +14,6 @@ pub struct SyncArgs {
     /// The handheld's file.
     #[arg(long)]
     pub db: PathBuf,
-    /// Certificates to trust for an https address, in PEM form.
-    #[arg(long, value_name = "FILE")]
-    pub roots: Option<PathBuf>,
 }
 
 /// Why there was no run.
@@ -40,11 +37,7 @@ pub enum SyncError {
 ///
 /// # Errors
 /// See [`SyncError`].
-pub fn run(
-    args: &SyncArgs,
-    clock: impl Fn() -> Timestamp,
-    mut output: impl Write,
-) -> Result<Report, SyncError> {
+pub fn run(args: &SyncArgs, clock: &Clock, mut output: impl Write) -> Result<Report, SyncError> {
     // Opening would make a file that is missing, and an empty device has nothing to sync.
     std::fs::metadata(&args.db)?;
     let (mut store, opened) = Store::open(&args.db, clock())?;
@@ -52,10 +45,10 @@ pub fn run(
         writeln!(output, "the file was damaged; what could be read was carried into a new one")?;
     }
     let identity = store.identity()?.ok_or(StoreError::NotEnrolled)?;
-    let roots = args.roots.as_ref().map(std::fs::read).transpose()?.unwrap_or_default();
     let folder = args.db.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut transport = HttpTransport::new(&identity.server_url, &identity.secret, &roots, folder)?;
-    let report = sync_once(&mut store, &mut transport, &clock);
+    let signer = Signer::new(identity.site, identity.device, identity.key, Clock::clone(clock));
+    let mut transport = HttpTransport::new(&identity.server_url, signer, identity.roots.as_bytes(), folder)?;
+    let report = sync_once(&mut store, &mut transport, || clock());
     let status = store.sync_status()?;
     writeln!(output, "server     {}", identity.server_url)?;
     writeln!(output, "sent       {} events in {} requests", report.acked, report.requests)?;

@@ -3,8 +3,14 @@
 //! JSON over HTTP; an event's canonical bytes travel as a JSON string, so that no JSON library on the way can alter
 //! them. docs/protocol.md describes the exchange.
 
+mod enrol;
+mod signed;
+
 pub use crate::domain::{Destination, HoldState, Origin, Progress};
-use crate::domain::{DeviceId, EventId, LotFacts, OrderId, SiteId, StockKey, Timestamp};
+pub use enrol::{EnrolReply, EnrolRequest, Invitation};
+pub use signed::{Claim, SIGNED_MS_MAX, head_message};
+
+use crate::domain::{DeviceId, EventId, LotFacts, OrderId, Signature, StockKey, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -126,32 +132,6 @@ pub struct Head {
     pub hash: Hash,
 }
 
-/// `POST /v1/enrol`: a one-time token becomes a device.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EnrolRequest {
-    /// The one-time token.
-    pub token: String,
-    /// The name on the device's back, for example `HH-07`.
-    pub name: String,
-}
-
-/// What an enrolled device needs to begin.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EnrolReply {
-    /// Its id.
-    pub device: DeviceId,
-    /// Its first epoch.
-    pub epoch: u32,
-    /// Sent as `Authorization: Bearer …` with every request.
-    pub secret: String,
-    /// The site it works at.
-    pub site: SiteId,
-    /// Which server this is.
-    pub server_id: Uuid,
-    /// Its incarnation.
-    pub server_epoch: ServerEpoch,
-}
-
 /// `GET /v1/hello`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
@@ -171,6 +151,9 @@ pub struct Hello {
     pub device_last_seq: u64,
     /// Heads of the site's streams.
     pub heads: Heads,
+    /// True where the device is locked out: what it recorded is still taken, into quarantine, and nothing is given.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub revoked: bool,
 }
 
 /// Heads of the three streams.
@@ -210,6 +193,16 @@ pub struct PushRequest {
     pub prev_hash: Hash,
     /// In sequence, without gaps.
     pub events: Vec<Envelope>,
+    /// The device's, over [`head_message`] of [`PushRequest::head`].
+    pub signature: Signature,
+}
+
+impl PushRequest {
+    /// How far the device's chain goes with these events.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        self.events.last().map_or_else(Head::default, |last| Head { seq: last.seq, hash: last.hash })
+    }
 }
 
 /// What the server made of an event.

@@ -16,6 +16,8 @@ mod server_http;
 #[cfg(feature = "server")]
 mod server_import;
 #[cfg(feature = "server")]
+mod server_keys;
+#[cfg(feature = "server")]
 mod server_model;
 #[cfg(feature = "server")]
 mod server_process;

@@ -1,7 +1,8 @@
 //! The program itself: starts with nothing configured, stops when told, loses nothing when killed, and says
 //! what is wrong.
 
-use crate::server_support::{call, folder, receipt};
+use crate::server_support::{Handheld, folder, receipt};
+use firstout::sync::wire::Invitation;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -37,10 +38,11 @@ fn signal(child: &Child, name: &str) {
     assert!(sent.success());
 }
 
-fn enrol(data: &Path, addr: SocketAddr) -> crate::server_support::Handheld {
-    let token = run(data, &["enrol", "--name", "HH-07"], 0);
-    let body = format!(r#"{{"token":"{}","name":"x"}}"#, token.trim());
-    crate::server_support::Handheld::new(addr, call(addr, "POST", "/v1/enrol", &[], body.as_bytes()).json())
+fn enrol(data: &Path, addr: SocketAddr) -> Handheld {
+    let said = run(data, &["enrol", "--plain", "--name", "HH-07"], 0);
+    let invitation = Invitation::parse(&said).unwrap();
+    assert_eq!((invitation.url, invitation.authority), (format!("http://{addr}"), None));
+    Handheld::enrol(addr, &invitation.token, "x")
 }
 
 #[test]

@@ -2,12 +2,13 @@
 //! handheld that keeps its chain.
 
 use firstout::domain::{
-    Body, DeviceId, Event, EventId, ItemId, LocationId, LotFacts, LotNumber, Movement, Place, Quantity,
-    Receipt, SiteId, Timestamp, UserId,
+    Body, DeviceId, DeviceKey, Event, EventId, ItemId, LocationId, LotFacts, LotNumber, Movement, Place,
+    Quantity, Receipt, SiteId, Timestamp, UserId,
 };
-use firstout::server::{Background, Config, start_background};
+use firstout::server::{Background, Clock, Config, start_background, system_clock};
 use firstout::sync::wire::{
-    EnrolReply, Envelope, Hash, Head, Hello, PullReply, PushReply, PushRequest, ServerEpoch, Stream,
+    Claim, EnrolReply, EnrolRequest, Envelope, Hash, Head, Hello, PullReply, PushReply, PushRequest,
+    ServerEpoch, Stream, head_message,
 };
 use serde::de::DeserializeOwned;
 use std::io::{Read as _, Write as _};
@@ -59,10 +60,9 @@ impl TestServer {
 
     pub fn enrol(&self, name: &str) -> Handheld {
         let token = self.background.token(SITE, "").unwrap();
-        let body = format!(r#"{{"token":"{}","name":"{name}"}}"#, token.reveal());
-        let answer = call(self.addr, "POST", "/v1/enrol", &[], body.as_bytes());
-        assert_eq!(answer.status, 200, "{}", answer.text());
-        Handheld::new(self.addr, answer.json())
+        let hand = Arc::clone(&self.clock);
+        let clock: Clock = Arc::new(move || Timestamp(hand.load(Ordering::Relaxed)));
+        Handheld { clock, ..Handheld::enrol(self.addr, token.reveal(), name) }
     }
 }
 
@@ -138,7 +138,9 @@ pub fn raw(addr: SocketAddr, bytes: &[u8]) -> Answer {
 pub struct Handheld {
     pub addr: SocketAddr,
     pub device: DeviceId,
-    pub secret: String,
+    pub key: DeviceKey,
+    /// What it signs by.
+    pub clock: Clock,
     pub epoch: u32,
     pub server_epoch: ServerEpoch,
     pub made: Vec<Envelope>,
@@ -146,12 +148,31 @@ pub struct Handheld {
     pub events: u128,
 }
 
+/// A key of its own for each call.
+pub fn new_key() -> DeviceKey {
+    let halves = [*Uuid::now_v7().as_bytes(), *Uuid::now_v7().as_bytes()];
+    DeviceKey::from_seed(halves.concat().as_slice().try_into().unwrap())
+}
+
+pub fn enrolment(token: &str, name: &str, key: &DeviceKey) -> EnrolRequest {
+    let (token, name, public) = (token.to_owned(), name.to_owned(), key.public());
+    let proof = key.sign(&EnrolRequest::message(&token, &name, &public));
+    EnrolRequest { token, name, key: public, proof }
+}
+
 impl Handheld {
-    pub fn new(addr: SocketAddr, reply: EnrolReply) -> Self {
+    /// A new device, by the system's clock.
+    pub fn enrol(addr: SocketAddr, token: &str, name: &str) -> Self {
+        let key = new_key();
+        let body = serde_json::to_vec(&enrolment(token, name, &key)).unwrap();
+        let answer = call(addr, "POST", "/v1/enrol", &[], &body);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let reply: EnrolReply = answer.json();
         Self {
             addr,
             device: reply.device,
-            secret: reply.secret,
+            key,
+            clock: system_clock(),
             epoch: reply.epoch,
             server_epoch: reply.server_epoch,
             made: Vec::new(),
@@ -198,11 +219,19 @@ impl Handheld {
             device_now: self.now,
             prev_hash: from.checked_sub(1).map_or_else(Hash::default, |last| self.made[last].hash),
             events: self.made[from..to].to_vec(),
+            signature: self.key.sign(b""),
         }
     }
 
+    /// Signs the head and sends.
     pub fn send(&self, request: &PushRequest) -> Answer {
-        self.post("/v1/push", &serde_json::to_vec(request).unwrap())
+        self.post("/v1/push", &self.sealed(request))
+    }
+
+    /// The body of a push with its head signed.
+    pub fn sealed(&self, request: &PushRequest) -> Vec<u8> {
+        let head = head_message(SITE, self.device, request.epoch, request.head());
+        serde_json::to_vec(&PushRequest { signature: self.key.sign(&head), ..request.clone() }).unwrap()
     }
 
     /// Pushes the events `from..to` and expects them to be taken.
@@ -218,15 +247,27 @@ impl Handheld {
     }
 
     pub fn post(&self, path: &str, body: &[u8]) -> Answer {
-        call(self.addr, "POST", path, &[("authorization", &self.bearer())], body)
+        self.call("POST", path, &[], body)
     }
 
     pub fn get(&self, path: &str) -> Answer {
-        call(self.addr, "GET", path, &[("authorization", &self.bearer())], b"")
+        self.call("GET", path, &[], b"")
     }
 
-    pub fn bearer(&self) -> String {
-        format!("Bearer {}", self.secret)
+    pub fn call(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let claim = self.claim(method, path, body).to_string();
+        let headers = [headers, &[("authorization", claim.as_str())]].concat();
+        call(self.addr, method, path, &headers, body)
+    }
+
+    pub fn claim(&self, method: &str, path: &str, body: &[u8]) -> Claim {
+        self.claim_at((self.clock)(), method, path, body)
+    }
+
+    pub fn claim_at(&self, time: Timestamp, method: &str, path: &str, body: &[u8]) -> Claim {
+        let (site, device, nonce) = (SITE, self.device, Uuid::now_v7());
+        let signature = self.key.sign(&Claim::message((site, device), (time, nonce), method, path, body));
+        Claim { site, device, time, nonce, signature }
     }
 
     pub fn hello(&self) -> Hello {

@@ -44,11 +44,12 @@ pub fn identity() -> Identity {
     Identity {
         device: OWN,
         epoch: 1,
-        secret: "secret".into(),
+        key: firstout::domain::DeviceKey::from_seed(&[7; 32]),
         site: SiteId(1),
         server_id: Uuid::from_u128(0x5E),
         server_epoch: ServerEpoch(Uuid::from_u128(0xE1)),
         server_url: "https://server.test".into(),
+        roots: "certificates".into(),
         name: "HH-01".into(),
     }
 }

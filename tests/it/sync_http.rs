@@ -1,12 +1,14 @@
 //! The HTTP executor against servers that misbehave, byte by byte.
 
+use firstout::domain::{DeviceId, DeviceKey, SiteId, Timestamp};
 use firstout::sync::engine::{Failure, Problem, Reply, Snapshot};
-use firstout::sync::http::{ENCODED_BYTES_MAX, HttpTransport, enrol};
+use firstout::sync::http::{ENCODED_BYTES_MAX, HttpTransport, Signer, enrol};
 use firstout::sync::transport::{Request, Transport};
-use firstout::sync::wire::{Conflict, Hash, PushRequest, ServerEpoch};
+use firstout::sync::wire::{Claim, Conflict, Hash, PushRequest, ServerEpoch};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use uuid::Uuid;
@@ -74,7 +76,15 @@ fn folder() -> PathBuf {
 }
 
 fn transport(url: &str) -> HttpTransport {
-    HttpTransport::new(url, "secret", b"", &folder()).unwrap()
+    HttpTransport::new(url, signer(5), b"", &folder()).unwrap()
+}
+
+const DEVICE: DeviceId = DeviceId(Uuid::from_u128(0xd1));
+
+/// Signs by a clock that stands still.
+fn signer(now: i64) -> Signer {
+    let key = DeviceKey::from_seed(&[1; 32]);
+    Signer::new(SiteId(1), DEVICE, key, Arc::new(move || Timestamp(now)))
 }
 
 fn send(answer: Vec<u8>, request: &Request) -> Result<Reply, Failure> {
@@ -164,19 +174,20 @@ fn nobody_there_is_offline_and_no_tls_is_tls() {
 #[test]
 fn addresses_are_checked_before_anything_is_sent() {
     for url in ["", "server", "ftp://server", "http://", "file:///etc/passwd"] {
-        assert!(HttpTransport::new(url, "s", b"", &folder()).is_err(), "{url:?}");
+        assert!(HttpTransport::new(url, signer(5), b"", &folder()).is_err(), "{url:?}");
     }
 }
 
 #[test]
 fn conflicts_are_answers() {
     let push = Request::Push(PushRequest {
-        device: firstout::domain::DeviceId(Uuid::nil()),
+        device: DEVICE,
         epoch: 1,
         server_epoch: ServerEpoch(Uuid::nil()),
-        device_now: firstout::domain::Timestamp(0),
+        device_now: Timestamp(0),
         prev_hash: Hash::default(),
         events: vec![],
+        signature: DeviceKey::from_seed(&[1; 32]).sign(b""),
     });
     let conflict = send(json("409 Conflict", r#"{"gap":{"expected":7}}"#), &push).unwrap();
     assert!(matches!(conflict, Reply::Conflict(Conflict::Gap { expected: 7 })));
@@ -185,19 +196,55 @@ fn conflicts_are_answers() {
 }
 
 #[test]
-fn the_secret_travels_in_its_header_and_the_head_in_the_address() {
+fn a_request_is_signed_and_the_head_is_in_the_address() {
     let (addr, thread) = server(vec![json("200 OK", HELLO)]);
     transport(&format!("http://{addr}")).send(&Request::Hello(Some(12))).unwrap();
     let request = thread.join().unwrap().remove(0);
     assert!(request.starts_with("GET /v1/hello?head=12 HTTP/1.1\r\n"), "{request}");
-    assert!(request.contains("authorization: Bearer secret\r\n"), "{request}");
+    let claim = claims(std::slice::from_ref(&request))[0];
+    assert_eq!((claim.site, claim.device, claim.time), (SiteId(1), DEVICE, Timestamp(5)));
+    let public = DeviceKey::from_seed(&[1; 32]).public();
+    assert!(claim.is_of(&public, "GET", "/v1/hello?head=12", b""));
     assert!(request.contains("accept-encoding: zstd, gzip\r\n"), "{request}");
+}
+
+fn claims(requests: &[String]) -> Vec<Claim> {
+    let value = |request: &String| {
+        let line = request.lines().find_map(|line| line.strip_prefix("authorization: ")).unwrap();
+        Claim::parse(line).unwrap()
+    };
+    requests.iter().map(value).collect()
+}
+
+#[test]
+fn a_wrong_clock_is_told_the_time_and_asks_again() {
+    let clock = json("401 Unauthorized", r#"{"code":"clock","message":"…","now":9000}"#);
+    let (addr, thread) = server(vec![clock, json("200 OK", HELLO), json("200 OK", HELLO)]);
+    let mut transport = transport(&format!("http://{addr}"));
+    for _ in 0..2 {
+        assert!(matches!(transport.send(&Request::Hello(None)), Ok(Reply::Hello(_))));
+    }
+    let claims = claims(&thread.join().unwrap());
+    let times: Vec<i64> = claims.iter().map(|claim| claim.time.0).collect();
+    assert_eq!(times, [5, 9_000, 9_000], "what was learned is kept");
+    assert!(claims[0].nonce != claims[1].nonce && claims[1].nonce != claims[2].nonce);
+}
+
+#[test]
+fn it_asks_again_once_and_only_where_the_time_was_wrong() {
+    let clock = || json("401 Unauthorized", r#"{"code":"clock","message":"…","now":9000}"#);
+    let (addr, thread) = server(vec![clock(), clock()]);
+    assert_eq!(transport(&format!("http://{addr}")).send(&Request::Hello(None)).unwrap_err(), status(401));
+    assert_eq!(thread.join().unwrap().len(), 2);
+    check(json("401 Unauthorized", r#"{"code":"unauthorized","message":"…"}"#), status(401));
+    check(answer("401 Unauthorized", "content-type: text/html\r\n", b"<html>"), Failure::NotFirstout);
 }
 
 #[test]
 fn an_enrolment_that_is_refused_says_so() {
+    let key = DeviceKey::from_seed(&[1; 32]);
     let (addr, _) = server(vec![json("403 Forbidden", r#"{"code":"bad_token"}"#)]);
-    let refused = enrol(&format!("http://{addr}"), "token", "HH-1", b"").unwrap();
+    let refused = enrol(&format!("http://{addr}"), "token", "HH-1", &key, b"").unwrap();
     assert_eq!(refused.unwrap_err(), status(403));
 }
 

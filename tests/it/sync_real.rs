@@ -1,6 +1,6 @@
 //! Real stores, the real HTTP executor and the real server in one process.
 
-use crate::server_support::{SITE, TestServer, folder};
+use crate::server_support::{SITE, TestServer, folder, new_key};
 use crate::sync_sim::world::{DOCK, ITEMS, OUTBOUND, PICKER, SHELVES, STAGING, SUPERVISOR, records};
 use firstout::domain::{
     Body, EventId, Hold, HoldKind, HoldTarget, LocationId, LotFacts, LotKey, LotNumber, Move, MoveKind,
@@ -11,12 +11,13 @@ use firstout::store::{Draft, Identity, Store};
 use firstout::sync::cli::{self, SyncArgs};
 use firstout::sync::driver::{Courier, Report, SyncWorker, sync_once};
 use firstout::sync::engine::{Activity, Failure, Input, Problem, Reply};
-use firstout::sync::http::{HttpTransport, enrol};
+use firstout::sync::http::{Clock, HttpTransport, Signer, enrol};
 use firstout::sync::transport::{Request, Transport};
+use firstout::sync::wire::Stream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -42,22 +43,36 @@ fn handheld(server: &TestServer, name: &str) -> Handheld {
     std::fs::create_dir_all(&folder).unwrap();
     let url = format!("http://{}", server.addr);
     let token = server.background.token(SITE, "").unwrap();
-    let reply = enrol(&url, token.reveal(), name, b"").unwrap().unwrap();
+    let key = new_key();
+    let reply = enrol(&url, token.reveal(), name, &key, b"").unwrap().unwrap();
     let (mut store, _) = Store::open(&folder.join("device.db"), now(server)).unwrap();
     store
         .enrol(Identity {
             device: reply.device,
             epoch: reply.epoch,
-            secret: reply.secret.clone(),
+            key,
             site: reply.site,
             server_id: reply.server_id,
             server_epoch: reply.server_epoch,
             server_url: url.clone(),
+            roots: String::new(),
             name: name.into(),
         })
         .unwrap();
-    let net = HttpTransport::new(&url, &reply.secret, b"", &folder).unwrap();
+    let net = transport(&store, server, &folder);
     Handheld { folder, store, net }
+}
+
+fn clock(server: &TestServer) -> Clock {
+    let hand = Arc::clone(&server.clock);
+    Arc::new(move || Timestamp(hand.load(Ordering::Relaxed)))
+}
+
+/// To that server, in the name of that store's device.
+fn transport(store: &Store, server: &TestServer, folder: &Path) -> HttpTransport {
+    let Identity { site, device, key, .. } = store.identity().unwrap().unwrap();
+    let signer = Signer::new(site, device, key, clock(server));
+    HttpTransport::new(&format!("http://{}", server.addr), signer, b"", folder).unwrap()
 }
 
 impl Handheld {
@@ -299,8 +314,10 @@ fn a_device_that_was_locked_out_keeps_everything() {
     let mut device = handheld(&server, "HH-01");
     device.in_step(&server);
     device.does(PICKER, receipt(), now(&server));
+    let Identity { site, device: id, .. } = device.store.identity().unwrap().unwrap();
+    let signer = Signer::new(site, id, new_key(), clock(&server));
     let mut stranger =
-        HttpTransport::new(&format!("http://{}", server.addr), "wrong", b"", &device.folder).unwrap();
+        HttpTransport::new(&format!("http://{}", server.addr), signer, b"", &device.folder).unwrap();
     let report = sync_once(&mut device.store, &mut stranger, || now(&server));
     assert!(matches!(report.activity, Activity::Waiting(Problem::Revoked, _)), "{report:?}");
     let status = device.store.sync_status().unwrap();
@@ -309,14 +326,73 @@ fn a_device_that_was_locked_out_keeps_everything() {
 }
 
 #[test]
+fn a_revoked_device_hands_in_what_it_recorded_and_fetches_nothing() {
+    let server = warehouse("revoked-hands-in");
+    let mut device = handheld(&server, "HH-01");
+    let mut other = handheld(&server, "HH-02");
+    device.does(PICKER, receipt(), now(&server));
+    device.in_step(&server);
+    device.does(PICKER, receipt(), now(&server));
+    device.does(PICKER, receipt(), now(&server));
+    let id = device.store.identity().unwrap().unwrap().device;
+    assert!(server.background.run(async |storage| storage.revoke(SITE, id).await).unwrap());
+    other.does(SUPERVISOR, receipt(), now(&server));
+    other.in_step(&server);
+    let before = device.store.cursor(Stream::Site).unwrap();
+
+    let report = device.sync(&server);
+    assert!(matches!(report.activity, Activity::Waiting(Problem::Revoked, _)), "{report:?}");
+    assert_eq!((report.acked, report.taken), (2, 0));
+    assert_eq!(device.store.cursor(Stream::Site).unwrap(), before);
+    let status = device.store.sync_status().unwrap();
+    assert_eq!((status.pending, status.last_problem.as_deref()), (0, Some("revoked")));
+    // Not lost: they have their place in the ledger, and no effect on stock.
+    let overview = overview(&server);
+    assert_eq!(overview.events, 4);
+    let revoked = overview.recent.iter().filter(|row| row.reason == "revoked").count();
+    assert_eq!((revoked, overview.discrepancies), (2, 1), "{overview:?}");
+    other.in_step(&server);
+    assert_eq!(other.at(DOCK), 2);
+
+    // What is recorded after that goes the same way, and enrolled anew it works again.
+    device.does(PICKER, receipt(), now(&server));
+    assert_eq!(device.sync(&server).acked, 1);
+    let again = handheld(&server, "HH-03");
+    device.store.enrol(again.store.identity().unwrap().unwrap()).unwrap();
+    device.net = transport(&device.store, &server, &device.folder);
+    device.does(PICKER, receipt(), now(&server));
+    device.in_step(&server);
+    other.in_step(&server);
+    assert_eq!((device.at(DOCK), other.at(DOCK)), (3, 3));
+}
+
+#[test]
+fn a_clock_that_is_years_off_does_not_stop_sync() {
+    let server = warehouse("wrong-clock");
+    let mut device = handheld(&server, "HH-01");
+    const YEAR_MS: i64 = 365 * 24 * 60 * 60 * 1_000;
+    for years in [-30, -1, 1, 70] {
+        let Identity { site, device: id, key, .. } = device.store.identity().unwrap().unwrap();
+        let wrong = move |right: Timestamp| right.plus_ms(years * YEAR_MS);
+        let right = clock(&server);
+        let signer = Signer::new(site, id, key, Arc::new(move || wrong(right())));
+        device.net =
+            HttpTransport::new(&format!("http://{}", server.addr), signer, b"", &device.folder).unwrap();
+        device.does(PICKER, receipt(), wrong(now(&server)));
+        let report = sync_once(&mut device.store, &mut device.net, || wrong(now(&server)));
+        assert!(matches!(report.activity, Activity::InStep(_)), "{years}: {report:?}");
+        assert_eq!(device.store.pending(), 0);
+    }
+    assert_eq!(overview(&server).events, 4);
+}
+
+#[test]
 fn another_companys_server_gets_nothing() {
     let (ours, theirs) = (warehouse("ours"), warehouse("theirs"));
     let mut device = handheld(&ours, "HH-01");
     let other = handheld(&theirs, "HH-01");
     device.does(PICKER, receipt(), now(&ours));
-    let secret = other.store.identity().unwrap().unwrap().secret;
-    let mut net =
-        HttpTransport::new(&format!("http://{}", theirs.addr), &secret, b"", &device.folder).unwrap();
+    let mut net = transport(&other.store, &theirs, &device.folder);
     let report = sync_once(&mut device.store, &mut net, || now(&ours));
     assert!(matches!(report.activity, Activity::Waiting(Problem::OtherServer, _)), "{report:?}");
     assert_eq!(overview(&theirs).events, 0);
@@ -403,17 +479,18 @@ fn the_command_line_syncs_and_says_how_it_went() {
     let Handheld { folder, mut store, .. } = handheld(&server, "HH-01");
     does(&mut store, PICKER, receipt(), now(&server));
     drop(store);
-    let args = SyncArgs { db: folder.join("device.db"), roots: None };
+    let args = SyncArgs { db: folder.join("device.db") };
     let mut output = vec![];
-    cli::run(&args, || now(&server), &mut output).unwrap();
+    cli::run(&args, &clock(&server), &mut output).unwrap();
     let text = String::from_utf8(output).unwrap();
     assert!(text.contains("sent       1 events") && text.contains("waiting    0 events"), "{text}");
     let addr = server.addr;
     drop(server);
-    let gone = cli::run(&args, || Timestamp(1), &mut vec![]).unwrap_err();
+    let clock: Clock = Arc::new(|| Timestamp(1));
+    let gone = cli::run(&args, &clock, &mut vec![]).unwrap_err();
     assert_eq!(gone.to_string(), "not in step with the server: offline", "{addr}");
-    let missing = SyncArgs { db: folder.join("missing.db"), roots: None };
-    assert!(cli::run(&missing, || Timestamp(1), &mut vec![]).is_err());
+    let missing = SyncArgs { db: folder.join("missing.db") };
+    assert!(cli::run(&missing, &clock, &mut vec![]).is_err());
     assert!(!missing.db.exists());
 }
 

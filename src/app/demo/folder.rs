@@ -9,7 +9,6 @@ use crate::domain::{Day, Timestamp};
 use crate::exchange::{Label, labels_html};
 use crate::sync::driver::sync_once;
 use crate::sync::engine::Activity;
-use crate::sync::http::HttpTransport;
 use anyhow::{Context as _, ensure};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -120,15 +119,15 @@ fn enrol(site: &Site, serving: &Serving, handheld: &Path) -> anyhow::Result<()> 
     }
     drop(store);
     let args = EnrolArgs {
-        server: serving.url(),
-        token: site.token(NAME)?,
+        invitation: Some(site.invitation(NAME, &serving.url())?),
         name: NAME.to_owned(),
         db: Some(handheld.to_owned()),
+        again: false,
     };
     let identity = data::enrol(&args)?;
     // The first snapshot, so that the window opens on a warehouse and not on an empty page.
     let folder = handheld.parent().unwrap_or(Path::new("."));
-    let mut transport = HttpTransport::new(&serving.url(), &identity.secret, &[], folder)?;
+    let mut transport = data::transport(&identity, &serving.url(), folder)?;
     let (mut store, _) = data::open(handheld).map_err(|error| data::in_words(&error))?;
     let report = sync_once(&mut store, &mut transport, now);
     ensure!(

@@ -10,11 +10,11 @@ pub use network::{Switch, Switched};
 
 use super::clock::now;
 use super::controller::Controller;
+use super::data;
 use super::run::{self, RunArgs};
 use super::ui::{self, AppWindow};
 use super::worker::Connect;
 use crate::exchange::Label;
-use crate::sync::http::HttpTransport;
 use crate::sync::transport::Transport;
 use folder::Prepared;
 use slint::{ComponentHandle, Global, ModelRc, SharedString, VecModel};
@@ -103,7 +103,7 @@ fn say(text: &str) -> anyhow::Result<()> {
 
 /// HTTP to where the demo's server listens now, behind the switch.
 fn connect(url: String, folder: PathBuf, switch: Switch) -> Connect {
-    Box::new(move |identity| match HttpTransport::new(&url, &identity.secret, &[], &folder) {
+    Box::new(move |identity| match data::transport(identity, &url, &folder) {
         Ok(inner) => Some(Box::new(Switched { switch: switch.clone(), inner }) as Box<dyn Transport + Send>),
         Err(error) => {
             tracing::error!(%error, "the demo's server cannot be asked");

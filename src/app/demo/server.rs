@@ -37,12 +37,12 @@ impl Site {
         self.run(&["seed-demo", "--seed", &seed.to_string(), "--today", today])
     }
 
-    /// A one-time token for a handheld of that name.
+    /// A one-time invitation for a handheld of that name.
     ///
     /// # Errors
     /// What the server says.
-    pub fn token(&self, name: &str) -> anyhow::Result<String> {
-        self.run(&["enrol", "--name", name])
+    pub fn invitation(&self, name: &str, url: &str) -> anyhow::Result<String> {
+        self.run(&["enrol", "--plain", "--name", name, "--url", url])
     }
 
     /// Serves on `wanted`, or on any free port where that is taken.

@@ -60,11 +60,12 @@ fn fill(store: &mut Store) {
     let identity = Identity {
         device: DeviceId(Uuid::from_u128(1)),
         epoch: 1,
-        secret: String::new(),
+        key: crate::domain::DeviceKey::from_seed(&[1; 32]),
         site: demo.site.id,
         server_id: Uuid::from_u128(2),
         server_epoch: ServerEpoch(Uuid::from_u128(3)),
         server_url: String::new(),
+        roots: String::new(),
         name: String::new(),
     };
     store.enrol(identity).unwrap();

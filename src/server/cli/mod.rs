@@ -1,7 +1,9 @@
 //! Commands of `firstout-server` that are more than one call.
 
+pub mod devices;
 pub mod import;
 pub mod inbox;
+pub mod serve;
 pub mod site;
 
 use anyhow::Context as _;

@@ -1,49 +1,64 @@
-//! Who asks: `Authorization: Bearer SECRET`, read from the database each time, so that a revocation acts at
-//! once.
+//! Who asks: every request of a device is signed by its key. The device is read from the database each time, so that a
+//! revocation acts on the next request.
 
 use super::App;
+use super::body::whole;
 use super::error::ApiError;
-use crate::domain::Timestamp;
-use crate::server::secret::Secret;
-use crate::server::storage::DeviceAuth;
-use axum::extract::FromRequestParts;
+use crate::server::storage::{Admission, DeviceAuth};
+use crate::sync::wire::{Claim, SIGNED_MS_MAX};
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-
-/// How old a stored last contact may grow before a reading request renews it: a write for each would wear the
-/// disk.
-const CONTACT_MS_MAX: i64 = 1_000;
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
 
 /// The device that asks.
+#[derive(Clone)]
 pub(super) struct Device(pub(super) DeviceAuth);
+
+/// Lets signed requests through, with their [`Device`].
+pub(super) async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
+    match signed(&app, request).await {
+        Ok(request) => next.run(request).await,
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn signed(app: &App, request: Request) -> Result<Request, ApiError> {
+    let value = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let claim = value.and_then(Claim::parse).ok_or(ApiError::Unauthorized)?;
+    let device = app.storage.device(claim.site, claim.device).await?.ok_or(ApiError::Unauthorized)?;
+    let (mut parts, body) = request.into_parts();
+    let body = whole(Request::new(body), &()).await?;
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    if !claim.is_of(&device.key, parts.method.as_str(), path, &body) {
+        return Err(ApiError::Unauthorized);
+    }
+    let now = app.now();
+    if now.ms_since(claim.time).saturating_abs() > SIGNED_MS_MAX {
+        return Err(ApiError::Clock(now));
+    }
+    match app.storage.admit(claim, now).await? {
+        Admission::Fresh => {}
+        Admission::Again => return Err(ApiError::Replayed(now)),
+        Admission::TooMany => return Err(ApiError::TooMany),
+    }
+    parts.extensions.insert(Device(device));
+    Ok(Request::from_parts(parts, Body::from(body)))
+}
+
+impl Device {
+    /// Locked-out devices are given nothing.
+    pub(super) fn is_trusted(&self) -> Result<(), ApiError> {
+        if self.0.revoked { Err(ApiError::Revoked) } else { Ok(()) }
+    }
+}
 
 impl FromRequestParts<App> for Device {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let secret = parts
-            .headers
-            .get(AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .and_then(|(_, secret)| Secret::parse(secret))
-            .ok_or(ApiError::Unauthorized)?;
-        app.storage.device_of(&secret).await?.map(Self).ok_or(ApiError::Unauthorized)
-    }
-}
-
-impl Device {
-    /// Notes the contact of a request that writes nothing else.
-    pub(super) async fn touch(
-        &self,
-        app: &App,
-        reported_seq: Option<u64>,
-        now: Timestamp,
-    ) -> Result<(), ApiError> {
-        if reported_seq.is_some() || now.ms_since(self.0.last_contact) > CONTACT_MS_MAX {
-            app.storage.touch(self.0, reported_seq, now).await?;
-        }
-        Ok(())
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        parts.extensions.get::<Self>().cloned().ok_or(ApiError::Unauthorized)
     }
 }

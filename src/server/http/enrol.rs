@@ -18,23 +18,24 @@ pub(super) async fn enrol(
     State(app): State<App>,
     JsonBody(request): JsonBody<EnrolRequest>,
 ) -> Result<Json<EnrolReply>, ApiError> {
-    let name = request.name.trim().to_owned();
+    let name = request.name.trim();
     if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
         let message = format!("a device's name has 1 to {NAME_CHARS_MAX} characters");
         return Err(ApiError::BadRequest(message));
     }
     let token = Secret::parse(&request.token).ok_or(ApiError::BadToken)?;
-    let secret = Secret::new(token.site)?;
-    let device = DeviceId(Uuid::now_v7());
-    let new = NewDevice { device, name, secret_hash: secret.hash() };
-    if !app.storage.enrol(&token, new, app.now()).await? {
-        return Err(ApiError::BadToken);
+    if !request.is_proven() {
+        return Err(ApiError::BadRequest("the key is not the sender's".to_owned()));
     }
+    let device = DeviceId(Uuid::now_v7());
+    let new = NewDevice { device, name: name.to_owned(), key: request.key };
+    let named = app.storage.enrol(&token, new, app.now()).await?;
+    let name = named.ok_or(ApiError::BadToken)?;
     let identity = app.storage.identity();
     Ok(Json(EnrolReply {
         device,
         epoch: 1,
-        secret: secret.reveal().to_owned(),
+        name,
         site: token.site,
         server_id: identity.server_id,
         server_epoch: identity.epoch,

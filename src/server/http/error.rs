@@ -1,5 +1,6 @@
 //! Errors become answers in this one place: a status, and `{"code", "message"}` for programs and people.
 
+use crate::domain::Timestamp;
 use crate::server::ingest::PushError;
 use crate::server::secret::SecretError;
 use crate::server::storage::StorageError;
@@ -25,9 +26,21 @@ pub(super) enum ApiError {
     /// It did not come in time.
     #[error("the body did not come in time")]
     Slow,
-    /// No secret, or one that opens nothing.
-    #[error("no device has this secret, or it was revoked")]
+    /// No signature, or not a device's that is known here.
+    #[error("no device that is known here signed this request")]
     Unauthorized,
+    /// Signed with a time that is too far from the server's.
+    #[error("the request's time is too far from the server's clock")]
+    Clock(Timestamp),
+    /// Served already.
+    #[error("this request was served already")]
+    Replayed(Timestamp),
+    /// More requests than can be remembered.
+    #[error("too many requests in a short time")]
+    TooMany,
+    /// The device is locked out.
+    #[error("this device is locked out")]
+    Revoked,
     /// The token opens nothing, was used, or is too old.
     #[error("the token is unknown, used or older than ten minutes")]
     BadToken,
@@ -52,6 +65,9 @@ pub(super) enum ApiError {
 struct Problem<'a> {
     code: &'a str,
     message: Cow<'a, str>,
+    /// The server's clock, where another time would help.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    now: Option<Timestamp>,
 }
 
 impl ApiError {
@@ -63,8 +79,13 @@ impl ApiError {
             }
             Self::Slow => (StatusCode::REQUEST_TIMEOUT, "timeout"),
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
+            Self::Clock(_) => (StatusCode::UNAUTHORIZED, "clock"),
+            Self::Replayed(_) => (StatusCode::UNAUTHORIZED, "replayed"),
+            Self::TooMany => (StatusCode::TOO_MANY_REQUESTS, "too_many"),
+            Self::Revoked => (StatusCode::FORBIDDEN, "revoked"),
             Self::BadToken => (StatusCode::FORBIDDEN, "bad_token"),
             Self::Push(PushError::OtherDevice) => (StatusCode::FORBIDDEN, "other_device"),
+            Self::Push(PushError::BadSignature) => (StatusCode::UNPROCESSABLE_ENTITY, "bad_signature"),
             Self::Push(PushError::NotDense { .. } | PushError::NoEpoch) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "malformed_push")
             }
@@ -89,8 +110,12 @@ impl IntoResponse for ApiError {
         } else {
             self.to_string().into()
         };
-        let mut response = (status, Json(Problem { code, message })).into_response();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        let now = match self {
+            Self::Clock(now) | Self::Replayed(now) => Some(now),
+            _ => None,
+        };
+        let mut response = (status, Json(Problem { code, message, now })).into_response();
+        if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
         }
         response
@@ -119,7 +144,7 @@ pub(super) async fn as_json(response: Response) -> Response {
         _ => "internal",
     };
     let message = status.canonical_reason().unwrap_or("error").to_lowercase().into();
-    let mut plain = (status, Json(Problem { code, message })).into_response();
+    let mut plain = (status, Json(Problem { code, message, now: None })).into_response();
     for name in [header::ALLOW, header::ACCEPT_ENCODING, header::CONTENT_RANGE] {
         if let Some(value) = response.headers().get(&name) {
             plain.headers_mut().insert(name, value.clone());

@@ -3,7 +3,7 @@
 use super::App;
 use super::auth::Device;
 use super::error::ApiError;
-use crate::sync::wire::{Hello, PROTOCOL};
+use crate::sync::wire::{Heads, Hello, PROTOCOL};
 use axum::Json;
 use axum::extract::{Query, State, rejection::QueryRejection};
 use serde::Deserialize;
@@ -21,7 +21,9 @@ pub(super) async fn hello(
 ) -> Result<Json<Hello>, ApiError> {
     let Query(report) = report.map_err(|error| ApiError::BadRequest(error.body_text()))?;
     let now = app.now();
-    device.touch(&app, report.head, now).await?;
+    if let Some(seq) = report.head {
+        app.storage.touch(device.0, seq).await?;
+    }
     let known = app.storage.device_heads(device.0.site, device.0.device).await?;
     let identity = app.storage.identity();
     Ok(Json(Hello {
@@ -32,6 +34,7 @@ pub(super) async fn hello(
         now,
         device_epoch: known.epoch,
         device_last_seq: known.last_seq,
-        heads: known.heads,
+        heads: if device.0.revoked { Heads::default() } else { known.heads },
+        revoked: device.0.revoked,
     }))
 }

@@ -17,7 +17,7 @@ use super::storage::Storage;
 use crate::domain::Timestamp;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::routing::{get, post};
 use tower_http::compression::CompressionLayer;
 use tower_http::decompression::RequestDecompressionLayer;
@@ -41,19 +41,27 @@ impl App {
 /// The server's routes on a storage.
 pub fn router(storage: Storage, clock: Clock, limits: Limits) -> Router {
     let app = App { storage, clock, limits };
-    Router::new()
-        .route("/v1/enrol", post(enrol::enrol))
+    let unpacked = DefaultBodyLimit::max(limits.decoded_bytes_max);
+    let devices = Router::new()
         .route("/v1/hello", get(hello::hello))
         .route("/v1/push", post(push::push))
         .route("/v1/pull", get(pull::pull))
+        .layer(CompressionLayer::new())
+        .route("/v1/snapshot/site", get(snapshot::site))
+        .layer(unpacked)
+        .layer(RequestDecompressionLayer::new())
+        // Outside of the unpacking: the signature is over what was sent, and a stranger's body is not unpacked.
+        .route_layer(from_fn_with_state(app.clone(), auth::check));
+    Router::new()
+        .route("/v1/enrol", post(enrol::enrol))
         .route("/", get(status::page))
         .route("/status.css", get(status::style))
         .layer(CompressionLayer::new())
-        .route("/v1/snapshot/site", get(snapshot::site))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
-        .layer(DefaultBodyLimit::max(limits.decoded_bytes_max))
+        .layer(unpacked)
         .layer(RequestDecompressionLayer::new())
+        .merge(devices)
         .layer(RequestBodyLimitLayer::new(limits.encoded_bytes_max))
         .layer(RequestBodyDeadlineLayer::new(limits.body_timeout))
         .layer(TimeoutLayer::with_status_code(

@@ -4,8 +4,8 @@ use super::App;
 use super::auth::Device;
 use super::body::JsonBody;
 use super::error::ApiError;
-use crate::server::ingest::check;
-use crate::server::storage::PushOutcome;
+use crate::server::ingest::{Sender, check};
+use crate::server::storage::{DeviceAuth, PushOutcome};
 use crate::sync::wire::{PushReply, PushRequest};
 use axum::Json;
 use axum::extract::State;
@@ -16,8 +16,10 @@ pub(super) async fn push(
     JsonBody(request): JsonBody<PushRequest>,
 ) -> Result<Json<PushReply>, ApiError> {
     let now = app.now();
+    let DeviceAuth { site, device, key, revoked } = device;
+    let sender = Sender { site, device, key: Some(key), revoked };
     // Hashing and reading 500 events takes milliseconds: not on the threads that serve sockets.
-    let checked = tokio::task::spawn_blocking(move || check(request, device.site, device.device, now));
+    let checked = tokio::task::spawn_blocking(move || check(request, sender, now));
     let batch = checked.await.map_err(|_| ApiError::Cut)??;
     match app.storage.push(batch).await? {
         PushOutcome::Stored(reply) => Ok(Json(reply)),

@@ -47,6 +47,8 @@ pub(super) fn batch(
         skew_ms: 0,
         received: file.now,
         prev_hash: Hash::default(),
+        signature: None,
+        revoked: false,
         arrivals,
     })
 }

@@ -8,7 +8,7 @@ pub mod sqlite;
 
 pub use sqlite::{Storage, restore};
 
-use crate::domain::{DeviceId, SiteId, Timestamp};
+use crate::domain::{DeviceId, PublicKey, SiteId, Timestamp};
 use crate::sync::wire::{Conflict, Head, Heads, PushReply, ServerEpoch, Stream};
 use uuid::Uuid;
 
@@ -64,15 +64,41 @@ pub struct Identity {
     pub epoch: ServerEpoch,
 }
 
-/// A device that showed its secret.
+/// A device that is known, and what it must show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeviceAuth {
     /// Where it works.
     pub site: SiteId,
     /// Which it is.
     pub device: DeviceId,
-    /// When it was last heard of, as stored.
-    pub last_contact: Timestamp,
+    /// Its key.
+    pub key: PublicKey,
+    /// True where it is locked out: what it recorded is taken into quarantine, and it is given nothing.
+    pub revoked: bool,
+}
+
+/// A device as a person names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedDevice {
+    /// Where it works.
+    pub site: SiteId,
+    /// Which it is.
+    pub device: DeviceId,
+    /// Its name.
+    pub name: String,
+    /// True where it is locked out.
+    pub revoked: bool,
+}
+
+/// Whether a signed request is let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// It comes for the first time.
+    Fresh,
+    /// It was served already.
+    Again,
+    /// Its device asks more often than can be remembered.
+    TooMany,
 }
 
 /// A device to be.
@@ -82,8 +108,8 @@ pub struct NewDevice {
     pub device: DeviceId,
     /// Its name, where the token names none.
     pub name: String,
-    /// The hash of its secret.
-    pub secret_hash: [u8; 32],
+    /// The public half of its key.
+    pub key: PublicKey,
 }
 
 /// What a push came to.

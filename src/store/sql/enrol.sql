@@ -1,2 +1,2 @@
-INSERT OR REPLACE INTO device (one, device, epoch, secret, site, server_id, server_epoch, server_url, name)
-VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+INSERT OR REPLACE INTO device (one, device, epoch, key, site, server_id, server_epoch, server_url, roots, name)
+VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)

@@ -1,1 +1,1 @@
-SELECT device, epoch, secret, site, server_id, server_epoch, server_url, name FROM device
+SELECT device, epoch, key, site, server_id, server_epoch, server_url, roots, name FROM device

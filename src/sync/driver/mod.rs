@@ -243,11 +243,12 @@ mod tests {
         let identity = Identity {
             device: crate::domain::DeviceId(Uuid::from_u128(1)),
             epoch: 1,
-            secret: "s".into(),
+            key: crate::domain::DeviceKey::from_seed(&[1; 32]),
             site: crate::domain::SiteId(1),
             server_id: Uuid::from_u128(2),
             server_epoch: ServerEpoch(Uuid::from_u128(3)),
             server_url: "http://server".into(),
+            roots: String::new(),
             name: "HH".into(),
         };
         store.enrol(identity).unwrap();

@@ -4,7 +4,7 @@ use super::Replica;
 use crate::domain::Timestamp;
 use crate::store::{Store, StoreError};
 use crate::sync::engine::{Action, Facts, Problem, Snapshot};
-use crate::sync::wire::{PushRequest, Stream};
+use crate::sync::wire::{Head, PushRequest, Stream, head_message};
 use std::fs::File;
 use std::io::BufReader;
 
@@ -55,13 +55,17 @@ fn push_request(
     now: Timestamp,
 ) -> Result<PushRequest, StoreError> {
     let identity = store.identity()?.ok_or(StoreError::NotEnrolled)?;
+    let events = store.outbox(after, events_max, bytes_max)?;
+    let head = events.last().map_or_else(Head::default, |last| Head { seq: last.seq, hash: last.hash });
+    let message = head_message(identity.site, identity.device, identity.epoch, head);
     Ok(PushRequest {
         device: identity.device,
         epoch: identity.epoch,
         server_epoch: identity.server_epoch,
         device_now: now,
         prev_hash: store.chain_before(after + 1)?,
-        events: store.outbox(after, events_max, bytes_max)?,
+        events,
+        signature: identity.key.sign(&message),
     })
 }
 

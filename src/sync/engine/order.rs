@@ -26,6 +26,9 @@ impl Engine {
                 greeting.compared = true;
             }
         }
+        if self.greeting.as_ref().is_some_and(|greeting| greeting.hello.revoked) {
+            return self.leave(now, &facts);
+        }
         let heads = self.heads();
         if facts.control != heads.control {
             self.pull(now, &facts, Stream::Control);
@@ -43,6 +46,15 @@ impl Engine {
         } else {
             self.quiet(now);
         }
+    }
+
+    /// Locked out: hands in what was recorded, fetches nothing.
+    fn leave(&mut self, now: Timestamp, facts: &Facts) {
+        if facts.pending == 0 {
+            return self.fail(now, Problem::Revoked, None);
+        }
+        let events_max = self.batch_events;
+        self.ask(now, Ask::Push { after: facts.acked(), events_max, bytes_max: REQUEST_BYTES_MAX });
     }
 
     /// Says hello, and what waits here where the server does not know it.

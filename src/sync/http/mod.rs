@@ -4,19 +4,25 @@
 //! portal's first trick) and trusts no certificate but those it was given.
 
 mod body;
+mod signer;
 mod snapshot;
 mod tls;
 
 pub use body::{DECODED_BYTES_MAX, ENCODED_BYTES_MAX};
+pub use signer::{Clock, Signer};
 pub use snapshot::SNAPSHOT_BYTES_MAX;
 pub use tls::TrustError;
 
 use super::engine::{Failure, Reply};
 use super::transport::{Request, Transport};
 use super::wire::{Conflict, EnrolReply, EnrolRequest, PullRequest};
-use reqwest::blocking::{Client, RequestBuilder, Response};
-use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{StatusCode, redirect};
+use crate::domain::{DeviceKey, Timestamp};
+use reqwest::blocking::{Client, Response};
+use reqwest::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER,
+};
+use reqwest::{Method, StatusCode, redirect};
+use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -52,66 +58,125 @@ pub enum HttpError {
 pub struct HttpTransport {
     client: Client,
     base: String,
-    secret: String,
+    signer: Signer,
     /// Where a snapshot grows while it is fetched.
     part: PathBuf,
 }
 
+/// A request before it is signed: it may have to be signed twice.
+struct Call {
+    method: Method,
+    path: String,
+    headers: HeaderMap,
+    body: Vec<u8>,
+    time_max: Option<Duration>,
+}
+
+impl Call {
+    fn get(path: String) -> Self {
+        let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("zstd, gzip"))]);
+        let time_max = Some(Duration::from_secs(EXCHANGE_S_MAX));
+        Self { method: Method::GET, path, headers, body: Vec::new(), time_max }
+    }
+
+    fn post(path: String, bytes: Vec<u8>) -> Result<Self, Failure> {
+        let mut call = Self { method: Method::POST, ..Self::get(path) };
+        call.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        call.body = bytes;
+        if call.body.len() >= COMPRESS_BYTES_MIN {
+            call.body = zstd::encode_all(&*call.body, ZSTD_LEVEL).map_err(|_| Failure::Storage)?;
+            call.headers.insert(CONTENT_ENCODING, HeaderValue::from_static("zstd"));
+        }
+        Ok(call)
+    }
+}
+
+/// What a 401 says where the server's clock, or a request that came twice, is all that is wrong.
+#[derive(Deserialize)]
+struct Unsigned {
+    now: Option<Timestamp>,
+}
+
 impl HttpTransport {
-    /// `url` is the server's address, `secret` comes from enrolment, `roots` are the certificates to trust (PEM; may be
-    /// empty), and `folder` is where a half-fetched snapshot is kept.
+    /// `url` is the server's address, `roots` are the certificates to trust (PEM; may be empty), and `folder` is where a
+    /// half-fetched snapshot is kept.
     ///
     /// # Errors
     /// See [`HttpError`].
-    pub fn new(url: &str, secret: &str, roots: &[u8], folder: &Path) -> Result<Self, HttpError> {
+    pub fn new(url: &str, signer: Signer, roots: &[u8], folder: &Path) -> Result<Self, HttpError> {
         let base = clean(url)?;
         let part = folder.join("snapshot.part");
-        Ok(Self { client: client(roots)?, base, secret: secret.to_owned(), part })
+        Ok(Self { client: client(roots)?, base, signer, part })
     }
 
-    fn get(&self, path: &str) -> RequestBuilder {
-        self.authorised(self.client.get(format!("{}{path}", self.base)))
+    /// Sends; where the server says that the time is another one, learns it and sends once more.
+    fn send_signed(&mut self, call: &Call) -> Result<Response, Failure> {
+        let response = self.send_once(call)?;
+        if response.status() != StatusCode::UNAUTHORIZED || !body::is_json(&response) {
+            return Ok(response);
+        }
+        let refused = refusal(&response);
+        match body::json(response) {
+            Ok(Unsigned { now: Some(now) }) => {
+                self.signer.adopt(now);
+                self.send_once(call)
+            }
+            _ => Err(refused),
+        }
     }
 
-    fn authorised(&self, request: RequestBuilder) -> RequestBuilder {
-        request.header(AUTHORIZATION, format!("Bearer {}", self.secret)).header(ACCEPT_ENCODING, "zstd, gzip")
+    fn send_once(&self, call: &Call) -> Result<Response, Failure> {
+        let claim = self.signer.claim(call.method.as_str(), &call.path, &call.body)?;
+        let request = self
+            .client
+            .request(call.method.clone(), format!("{}{}", self.base, call.path))
+            .headers(call.headers.clone())
+            .header(AUTHORIZATION, claim.to_string());
+        let request = if call.method == Method::GET { request } else { request.body(call.body.clone()) };
+        let request = match call.time_max {
+            Some(time) => request.timeout(time),
+            None => request,
+        };
+        request.send().map_err(|error| failure(&error))
     }
 }
 
 impl Transport for HttpTransport {
     fn send(&mut self, request: &Request) -> Result<Reply, Failure> {
-        let whole = Duration::from_secs(EXCHANGE_S_MAX);
         match request {
             Request::Hello(head) => {
                 let path = head.map_or("/v1/hello".into(), |head| format!("/v1/hello?head={head}"));
-                let response = exchange(self.get(&path).timeout(whole))?;
+                let response = good(self.send_signed(&Call::get(path))?)?;
                 body::json(response).map(Reply::Hello)
             }
             Request::Push(push) => {
                 let bytes = serde_json::to_vec(push).map_err(|_| Failure::Storage)?;
-                let post = self.authorised(self.client.post(format!("{}/v1/push", self.base)));
-                let response = exchange_or_conflict(with_json(post, bytes)?.timeout(whole))?;
-                response.map_or_else(
+                let call = Call::post("/v1/push".into(), bytes)?;
+                good_or_conflict(self.send_signed(&call)?)?.map_or_else(
                     |conflict| Ok(Reply::Conflict(conflict)),
                     |response| body::json(response).map(Reply::Pushed),
                 )
             }
             Request::Pull(pull) => {
-                let get = self.get(&format!("/v1/pull?{}", query(pull))).timeout(whole);
-                exchange_or_conflict(get)?.map_or_else(
+                let call = Call::get(format!("/v1/pull?{}", query(pull)));
+                good_or_conflict(self.send_signed(&call)?)?.map_or_else(
                     |conflict| Ok(Reply::Conflict(conflict)),
                     |response| body::json(response).map(Reply::Pulled),
                 )
             }
             Request::Snapshot => {
-                let get = self.get("/v1/snapshot/site");
-                snapshot::fetch(get, &self.part).map(Reply::Snapshot)
+                let part = self.part.clone();
+                let fetch = |headers| {
+                    let call = Call { headers, time_max: None, ..Call::get("/v1/snapshot/site".into()) };
+                    self.send_signed(&call)
+                };
+                snapshot::fetch(fetch, &part).map(Reply::Snapshot)
             }
         }
     }
 }
 
-/// Makes this device known to a server: a one-time token becomes an id and a secret.
+/// Makes this device known to a server: a one-time token and a key that the device made become a device.
 ///
 /// # Errors
 /// [`HttpError`] where no request can be made, [`Failure`] inside where it brought no answer.
@@ -119,16 +184,21 @@ pub fn enrol(
     url: &str,
     token: &str,
     name: &str,
+    key: &DeviceKey,
     roots: &[u8],
 ) -> Result<Result<EnrolReply, Failure>, HttpError> {
     let base = clean(url)?;
-    let request = EnrolRequest { token: token.to_owned(), name: name.to_owned() };
-    let post = client(roots)?.post(format!("{base}/v1/enrol"));
-    let sent = serde_json::to_vec(&request)
-        .map_err(|_| Failure::Storage)
-        .and_then(|bytes| with_json(post, bytes))
-        .and_then(|post| exchange(post.timeout(Duration::from_secs(EXCHANGE_S_MAX))));
-    Ok(sent.and_then(body::json))
+    let (token, name, public) = (token.to_owned(), name.to_owned(), key.public());
+    let proof = key.sign(&EnrolRequest::message(&token, &name, &public));
+    let request = EnrolRequest { token, name, key: public, proof };
+    let Ok(bytes) = serde_json::to_vec(&request) else { return Ok(Err(Failure::Storage)) };
+    let sent = client(roots)?
+        .post(format!("{base}/v1/enrol"))
+        .header(CONTENT_TYPE, "application/json")
+        .timeout(Duration::from_secs(EXCHANGE_S_MAX))
+        .body(bytes)
+        .send();
+    Ok(sent.map_err(|error| failure(&error)).and_then(good).and_then(body::json))
 }
 
 fn client(roots: &[u8]) -> Result<Client, HttpError> {
@@ -162,28 +232,16 @@ fn query(pull: &PullRequest) -> String {
     format!("stream={}&epoch={}&after={after}&hash={hash}&limit={limit}", stream.name(), epoch.0)
 }
 
-fn with_json(request: RequestBuilder, bytes: Vec<u8>) -> Result<RequestBuilder, Failure> {
-    let request = request.header(CONTENT_TYPE, "application/json");
-    if bytes.len() < COMPRESS_BYTES_MIN {
-        return Ok(request.body(bytes));
-    }
-    let packed = zstd::encode_all(&*bytes, ZSTD_LEVEL).map_err(|_| Failure::Storage)?;
-    Ok(request.header(CONTENT_ENCODING, "zstd").body(packed))
-}
-
-/// Sends; anything but success is a failure.
-fn exchange(request: RequestBuilder) -> Result<Response, Failure> {
-    let response = request.send().map_err(|error| failure(&error))?;
+/// Anything but success is a failure.
+fn good(response: Response) -> Result<Response, Failure> {
     if response.status().is_success() { Ok(response) } else { Err(refusal(&response)) }
 }
 
-/// As [`exchange`], but a 409 of ours is an answer.
-fn exchange_or_conflict(request: RequestBuilder) -> Result<Result<Response, Conflict>, Failure> {
-    let response = request.send().map_err(|error| failure(&error))?;
+/// As [`good`], but a 409 of ours is an answer.
+fn good_or_conflict(response: Response) -> Result<Result<Response, Conflict>, Failure> {
     match response.status() {
-        status if status.is_success() => Ok(Ok(response)),
         StatusCode::CONFLICT => body::json(response).map(Err),
-        _ => Err(refusal(&response)),
+        _ => good(response).map(Ok),
     }
 }
 

@@ -4,11 +4,13 @@
 //! attempt asks for the rest with `Range` and `If-Range`, and a server whose snapshot has changed sends all of it.
 
 use super::body::{Limited, ZSTD_WINDOW_LOG_MAX, header, io_failure};
-use super::{failure, refusal};
+use super::refusal;
 use crate::sync::engine::{Failure, Snapshot};
 use reqwest::StatusCode;
-use reqwest::blocking::{RequestBuilder, Response};
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, RANGE};
+use reqwest::blocking::Response;
+use reqwest::header::{
+    ACCEPT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_RANGE, RANGE,
+};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -16,15 +18,20 @@ use std::path::{Path, PathBuf};
 /// Most bytes of an unpacked snapshot: five times the million lots that a handheld is made for.
 pub const SNAPSHOT_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
-/// Sends `request` and returns the complete, unpacked snapshot.
-pub(super) fn fetch(request: RequestBuilder, part: &Path) -> Result<Snapshot, Failure> {
+/// Asks for it with these headers and returns the complete, unpacked snapshot.
+pub(super) fn fetch(
+    ask: impl FnOnce(HeaderMap) -> Result<Response, Failure>,
+    part: &Path,
+) -> Result<Snapshot, Failure> {
     let have = fs::metadata(part).map_or(0, |data| data.len());
     let tag = fs::read_to_string(tag_path(part)).ok().filter(|_| have > 0);
-    let mut request = request.header(ACCEPT_ENCODING, "zstd");
-    if let Some(tag) = &tag {
-        request = request.header(RANGE, format!("bytes={have}-")).header(IF_RANGE, tag);
+    let mut headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("zstd"))]);
+    let range = HeaderValue::try_from(format!("bytes={have}-"));
+    if let (Some(Ok(tag)), Ok(range)) = (tag.map(HeaderValue::try_from), range) {
+        headers.insert(RANGE, range);
+        headers.insert(IF_RANGE, tag);
     }
-    let mut response = request.send().map_err(|error| failure(&error))?;
+    let mut response = ask(headers)?;
     match response.status() {
         StatusCode::OK => begin(&response, part)?,
         StatusCode::PARTIAL_CONTENT if continues(&response, have) => {}

@@ -47,11 +47,12 @@ impl Device {
             .enrol(Identity {
                 device: id,
                 epoch: 1,
-                secret: "s".into(),
+                key: firstout::domain::DeviceKey::from_seed(&[1; 32]),
                 site: SITE,
                 server_id: model.server_id,
                 server_epoch: model.epoch,
                 server_url: "http://server".into(),
+                roots: String::new(),
                 name: "HH".into(),
             })
             .unwrap();

@@ -90,6 +90,7 @@ impl Model {
             device_epoch,
             device_last_seq,
             heads: Heads { control: head(&self.control), master: head(&self.master), site: head(&self.site) },
+            revoked: false,
         }
     }
 

@@ -37,6 +37,14 @@ pub(super) fn id_conflict(
     open(connection, batch.site, &identity, 0, "id_conflict", &detail, batch.received)
 }
 
+/// A device that is locked out handed in what it had recorded.
+pub(super) fn revoked(connection: &Connection, batch: &Batch) -> Result<(), StorageError> {
+    let device = batch.device;
+    let identity = format!("revoked:{device}/{}", batch.epoch);
+    let detail = format!("device {device} is locked out; what it still had recorded is in quarantine");
+    open(connection, batch.site, &identity, 0, "revoked_device", &detail, batch.received)
+}
+
 /// Puts something before a person, once.
 pub(super) fn open(
     connection: &Connection,

@@ -1,4 +1,4 @@
-//! Devices: tokens that become devices, and secrets that name them.
+//! Devices: tokens that become devices, and how far each one is here.
 
 use super::super::{DeviceAuth, DeviceHeads, NewDevice};
 use super::row::int;
@@ -6,7 +6,6 @@ use super::{Storage, StorageError, heads};
 use crate::domain::{DeviceId, SiteId, Timestamp};
 use crate::server::secret::Secret;
 use rusqlite::{Connection, OptionalExtension as _, params};
-use uuid::Uuid;
 
 impl Storage {
     /// Keeps the hash of a one-time token until it expires.
@@ -31,69 +30,47 @@ impl Storage {
         .await
     }
 
-    /// Uses up a token for a new device; `None` where the token is unknown, used or too old.
+    /// Uses up a token for a new device and returns the name that it goes by; `None` where the token is unknown, used or
+    /// too old.
     ///
     /// # Errors
     /// [`StorageError`] where nothing was saved.
-    pub async fn enrol(&self, token: &Secret, new: NewDevice, now: Timestamp) -> Result<bool, StorageError> {
+    pub async fn enrol(
+        &self,
+        token: &Secret,
+        new: NewDevice,
+        now: Timestamp,
+    ) -> Result<Option<String>, StorageError> {
         let (site, hash) = (token.site, token.hash());
         self.write(move |connection| {
             let named: Option<String> = connection
                 .prepare_cached(include_str!("sql/use_token.sql"))?
                 .query_row(params![site.0, hash, new.device.0.as_bytes(), now.0], |row| row.get(0))
                 .optional()?;
-            let Some(named) = named else { return Ok(false) };
-            let name = if named.is_empty() { &new.name } else { &named };
+            let Some(named) = named else { return Ok(None) };
+            let name = if named.is_empty() { new.name } else { named };
             connection.prepare_cached(include_str!("sql/insert_device.sql"))?.execute(params![
                 site.0,
                 new.device.0.as_bytes(),
                 name,
-                new.secret_hash,
+                new.key.0,
                 now.0
             ])?;
-            Ok(true)
+            Ok(Some(name))
         })
         .await
     }
 
-    /// The device of a secret; `None` where there is none, or it was revoked.
-    ///
-    /// # Errors
-    /// [`StorageError`] where the database cannot be read.
-    pub async fn device_of(&self, secret: &Secret) -> Result<Option<DeviceAuth>, StorageError> {
-        let (site, hash) = (secret.site, secret.hash());
-        self.read(move |connection| {
-            let found = connection
-                .prepare_cached(include_str!("sql/find_device.sql"))?
-                .query_row(params![site.0, hash], |row| {
-                    Ok(DeviceAuth {
-                        site,
-                        device: DeviceId(Uuid::from_bytes(row.get(0)?)),
-                        last_contact: Timestamp(row.get(1)?),
-                    })
-                })
-                .optional()?;
-            Ok(found)
-        })
-        .await
-    }
-
-    /// Notes that a device was heard of, and the newest event that it told of.
+    /// Notes the newest event that a device told of.
     ///
     /// # Errors
     /// [`StorageError`] where nothing was saved.
-    pub async fn touch(
-        &self,
-        device: DeviceAuth,
-        reported_seq: Option<u64>,
-        now: Timestamp,
-    ) -> Result<(), StorageError> {
+    pub async fn touch(&self, device: DeviceAuth, reported_seq: u64) -> Result<(), StorageError> {
         self.write(move |connection| {
             connection.prepare_cached(include_str!("sql/touch_device.sql"))?.execute(params![
                 device.site.0,
                 device.device.0.as_bytes(),
-                now.0,
-                reported_seq.map(int)
+                int(reported_seq)
             ])?;
             Ok(())
         })

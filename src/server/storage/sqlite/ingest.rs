@@ -53,8 +53,11 @@ fn push(
         }
     }
     append(connection, records, batch, new, &mut results)?;
+    if batch.revoked && !new.is_empty() {
+        alarm::revoked(connection, batch)?;
+    }
     let end = new.last().map_or(chain, |last| Head { seq: last.seq, hash: last.hash });
-    save_device(connection, batch, end)?;
+    save_device(connection, batch, end, !new.is_empty())?;
     Ok(PushOutcome::Stored(PushReply { acked_through: end.seq, results, retry_after_s: None }))
 }
 
@@ -271,14 +274,20 @@ fn insert_control(
     Ok(Head { seq, hash })
 }
 
-fn save_device(connection: &Connection, batch: &Batch, end: Head) -> Result<(), StorageError> {
-    if end.seq > 0 {
+fn save_device(
+    connection: &Connection,
+    batch: &Batch,
+    end: Head,
+    is_longer: bool,
+) -> Result<(), StorageError> {
+    if is_longer {
         connection.prepare_cached(include_str!("sql/save_chain.sql"))?.execute(params![
             batch.site.0,
             batch.device.0.as_bytes(),
             batch.epoch,
             int(end.seq),
-            end.hash.0
+            end.hash.0,
+            batch.signature.map(|signature| signature.0)
         ])?;
     }
     report_head(connection, batch, end.seq)

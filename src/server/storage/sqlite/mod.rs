@@ -7,6 +7,7 @@ mod facts;
 mod import;
 mod ingest;
 mod judge;
+mod keys;
 mod master;
 mod migrate;
 mod overview;

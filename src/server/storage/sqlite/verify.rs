@@ -3,9 +3,9 @@
 use super::super::Findings;
 use super::row::{status, unsigned};
 use super::{Storage, StorageError, head, snapshot};
-use crate::domain::{DeviceId, Event, SiteId};
+use crate::domain::{DeviceId, Event, PublicKey, Signature, SiteId};
 use crate::ledger::{Discrepancy, Mismatch, Setting, Stock};
-use crate::sync::wire::{Hash, Head, SnapshotRow, Status, Stream};
+use crate::sync::wire::{Hash, Head, SnapshotRow, Status, Stream, head_message};
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -51,6 +51,7 @@ impl Check<'_> {
         self.stream(Stream::Control, include_str!("sql/verify_control.sql"))?;
         self.stream(Stream::Master, include_str!("sql/verify_master.sql"))?;
         self.chains()?;
+        self.signatures()?;
         self.projections()
     }
 
@@ -108,6 +109,23 @@ impl Check<'_> {
                 self.problem(format!("the chain of device {device}, epoch {epoch}, is broken at {seq}"));
             }
             at = Head { seq, hash: stored };
+        }
+        Ok(())
+    }
+
+    /// Each device's own word on its chain.
+    fn signatures(&mut self) -> Result<(), StorageError> {
+        let mut statement = self.connection.prepare(include_str!("sql/verify_heads.sql"))?;
+        let mut rows = statement.query([self.site.0])?;
+        while let Some(row) = rows.next()? {
+            let device = DeviceId(Uuid::from_bytes(row.get(0)?));
+            let epoch: u32 = row.get(1)?;
+            let head = Head { seq: unsigned(row, 2)?, hash: Hash(row.get(3)?) };
+            let message = head_message(self.site, device, epoch, head);
+            if !PublicKey(row.get(5)?).verifies(&message, &Signature(row.get(4)?)) {
+                let seq = head.seq;
+                self.problem(format!("device {device}, epoch {epoch}, did not sign its chain up to {seq}"));
+            }
         }
         Ok(())
     }

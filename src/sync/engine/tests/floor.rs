@@ -57,6 +57,7 @@ impl Floor {
                 device_epoch: 1,
                 device_last_seq: 0,
                 heads: Heads::default(),
+                revoked: false,
             },
             out: None,
             trace: Vec::new(),

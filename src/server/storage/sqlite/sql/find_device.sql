@@ -1,3 +1,3 @@
-SELECT device, last_contact
+SELECT public_key, revoked
 FROM device
-WHERE site = ?1 AND secret_hash = ?2 AND revoked = 0
+WHERE site = ?1 AND device = ?2

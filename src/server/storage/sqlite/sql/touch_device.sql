@@ -1,3 +1,3 @@
 UPDATE device
-SET last_contact = max(last_contact, ?3), reported_seq = coalesce(?4, reported_seq)
+SET reported_seq = ?3
 WHERE site = ?1 AND device = ?2
