@@ -17,8 +17,9 @@ use firstout::server::{Background, Config, start_background};
 use firstout::store::{Draft, Identity, Store};
 use firstout::sync::driver::{Step, SyncWorker};
 use firstout::sync::engine::{Activity, Input};
-use firstout::sync::http::{HttpTransport, Signer, enrol};
+use firstout::sync::http::{Clock, Enrolled, HttpTransport, Signer, enrol};
 use firstout::sync::transport::Transport;
+use firstout::sync::wire::Invitation;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -163,7 +164,10 @@ fn device(file: &Path, url: &str, token: &str) -> Store {
     let mut seed = [7; 32];
     seed.iter_mut().zip(token.bytes().rev()).for_each(|(slot, byte)| *slot = byte);
     let key = DeviceKey::from_seed(&seed);
-    let reply = enrol(url, token, "HH-01", &key, b"").expect("a client").expect("an enrolment");
+    let invitation = Invitation { url: url.into(), authority: None, token: token.into() };
+    let clock: Clock = Arc::new(|| NOW);
+    let Enrolled { reply, roots } =
+        enrol(&invitation, "HH-01", &key, "", &clock).expect("a client").expect("an enrolment");
     let (mut store, _) = Store::open(file, NOW).expect("a store");
     store
         .enrol(Identity {
@@ -174,7 +178,7 @@ fn device(file: &Path, url: &str, token: &str) -> Store {
             server_id: reply.server_id,
             server_epoch: reply.server_epoch,
             server_url: url.into(),
-            roots: String::new(),
+            roots,
             name: "HH-01".into(),
         })
         .expect("an enrolment");

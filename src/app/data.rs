@@ -2,10 +2,11 @@
 
 use super::clock::now;
 use crate::domain::DeviceKey;
-use crate::screens::store_words;
 use crate::screens::words::{Language, Words};
+use crate::screens::{problem_words, store_words};
 use crate::store::{Identity, OpenReport, Store, StoreError};
-use crate::sync::http::{self, HttpError, HttpTransport, Signer};
+use crate::sync::engine::Failure;
+use crate::sync::http::{self, Clock, Enrolled, HttpError, HttpTransport, Signer};
 use crate::sync::wire::Invitation;
 use anyhow::{Context as _, bail};
 use std::path::{Path, PathBuf};
@@ -45,6 +46,9 @@ pub struct EnrolArgs {
     /// The handheld's file; the user's own where absent.
     #[arg(long)]
     pub db: Option<PathBuf>,
+    /// More certificates of authorities to trust, PEM: for a server whose certificate comes from elsewhere.
+    #[arg(long, value_name = "FILE")]
+    pub roots: Option<PathBuf>,
     /// Enrols a device anew that is one already, for example after it was locked out. What waits on it is kept.
     #[arg(long)]
     pub again: bool,
@@ -69,8 +73,15 @@ pub fn enrol(args: &EnrolArgs) -> anyhow::Result<Identity> {
     let mut seed = [0_u8; 32];
     getrandom::fill(&mut seed).map_err(|error| anyhow::anyhow!("no random numbers: {error}"))?;
     let key = DeviceKey::from_seed(&seed);
-    let reply = http::enrol(&invitation.url, &invitation.token, &args.name, &key, &[])?
-        .map_err(|failure| anyhow::anyhow!("the server did not enrol this device: {}", failure.problem()))?;
+    let roots = match &args.roots {
+        Some(file) => {
+            std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?
+        }
+        None => String::new(),
+    };
+    let clock: Clock = Arc::new(now);
+    let Enrolled { reply, roots } =
+        http::enrol(&invitation, &args.name, &key, &roots, &clock)?.map_err(|failure| refused(&failure))?;
     store.enrol(Identity {
         device: reply.device,
         epoch: reply.epoch,
@@ -79,10 +90,19 @@ pub fn enrol(args: &EnrolArgs) -> anyhow::Result<Identity> {
         server_id: reply.server_id,
         server_epoch: reply.server_epoch,
         server_url: invitation.url,
-        roots: String::new(),
+        roots,
         name: reply.name,
     })?;
     store.identity()?.context("the identity was not kept")
+}
+
+/// Why the server did not take this device, in words.
+fn refused(failure: &Failure) -> anyhow::Error {
+    let problem = failure.problem();
+    if matches!(failure, Failure::Status { code: 403, .. }) {
+        return anyhow::anyhow!("the code was used already or is older than ten minutes; make a new one");
+    }
+    anyhow::anyhow!("{} ({problem})", problem_words(problem.code(), Words::new(Language::English)))
 }
 
 /// HTTP to a server at `url` in this device's name.

@@ -42,4 +42,5 @@ pub use session::{
     BOUNCE_MS, Input, LATE_MS, Look, PARK_BYTES_MAX, RESUME_MS, Session, SessionConfig, chosen_language,
 };
 pub use sign_in::{PIN_TRIES, PIN_WAIT_MS, PIN_WAIT_MS_MAX};
+pub use sync_status::problem_words;
 pub use view::*;

@@ -97,12 +97,22 @@ impl SyncStatusPage {
     }
 }
 
+/// The same in words, for where there is no page.
+#[must_use]
+pub fn problem_words(code: &str, words: super::words::Words) -> String {
+    words.say(problem(code))
+}
+
 /// What went wrong last, by the stable code of `sync::engine::Problem`.
 fn problem(code: &str) -> Syncing<'static> {
     match code {
         "offline" => Syncing::ProblemOffline,
         "timeout" | "truncated" | "busy" => Syncing::ProblemTimeout,
         "tls" => Syncing::ProblemTls,
+        "tls_untrusted" => Syncing::ProblemTlsUntrusted,
+        "tls_time" => Syncing::ProblemTlsTime,
+        "tls_name" => Syncing::ProblemTlsName,
+        "tls_plain" => Syncing::ProblemTlsPlain,
         "portal" => Syncing::ProblemPortal,
         "server_error" => Syncing::ProblemServer,
         "unknown_device" | "revoked" => Syncing::ProblemDevice,

@@ -1,5 +1,6 @@
 //! What a server can be told, and its limits by name.
 
+use super::tls::Tls;
 use crate::domain::Timestamp;
 use crate::sync::wire::{REQUEST_BYTES_MAX, REQUEST_EVENTS_MAX};
 use std::net::SocketAddr;
@@ -21,6 +22,8 @@ pub struct Config {
     pub clock: Clock,
     /// Sizes and waits.
     pub limits: Limits,
+    /// TLS; without it plain HTTP, for tests and the loopback interface.
+    pub tls: Option<Tls>,
 }
 
 impl Config {
@@ -32,6 +35,7 @@ impl Config {
             data: data.into(),
             clock: system_clock(),
             limits: Limits::default(),
+            tls: None,
         }
     }
 }
@@ -43,7 +47,7 @@ pub struct Limits {
     pub encoded_bytes_max: usize,
     /// Most bytes of a request's body after decompression.
     pub decoded_bytes_max: usize,
-    /// The longest wait for a request's head, and the longest a connection may idle between requests.
+    /// The longest wait for a TLS handshake, for a request's head, and the longest a connection may idle between requests.
     pub head_timeout: Duration,
     /// The longest wait for a request's whole body.
     pub body_timeout: Duration,

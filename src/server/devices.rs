@@ -53,12 +53,13 @@ pub async fn token(
     Ok(token)
 }
 
-/// Keeps the address under which handhelds reach the server.
+/// Keeps the address under which handhelds reach the server, and the fingerprint of its authority.
 ///
 /// # Errors
 /// Where the data folder cannot be written.
-pub fn note_url(data: &Path, url: &str) -> std::io::Result<()> {
-    std::fs::write(data.join(URL_FILE), format!("{url}\n"))
+pub fn note_url(data: &Path, url: &str, authority: Option<Hash>) -> std::io::Result<()> {
+    let authority = authority.map(|hash| hash.to_string()).unwrap_or_default();
+    std::fs::write(data.join(URL_FILE), format!("{url}\n{authority}\n"))
 }
 
 /// What a handheld scans to become a device of that name at that site.
@@ -70,12 +71,17 @@ pub async fn invite(
     site: SiteId,
     name: &str,
     url: Option<String>,
-    authority: Option<Hash>,
     now: Timestamp,
 ) -> Result<Invitation, DeviceError> {
-    let kept = || std::fs::read_to_string(storage.folder().join(URL_FILE)).ok();
-    let url = url.or_else(kept).map(|url| url.trim().to_owned()).filter(|url| !url.is_empty());
-    let url = url.ok_or(DeviceError::NoUrl)?;
+    let kept = std::fs::read_to_string(storage.folder().join(URL_FILE)).unwrap_or_default();
+    let mut kept = kept.lines();
+    let (at, authority) = (kept.next().unwrap_or_default(), kept.next().and_then(Hash::parse));
+    let url = url.unwrap_or_else(|| at.to_owned());
+    if url.trim().is_empty() {
+        return Err(DeviceError::NoUrl);
+    }
+    let url = url.trim().to_owned();
+    let authority = authority.filter(|_| url.starts_with("https://"));
     let token = token(storage, site, name, now).await?;
     Ok(Invitation { url, authority, token: token.reveal().to_owned() })
 }

@@ -6,6 +6,7 @@
 
 mod config;
 pub mod devices;
+mod handshake;
 mod http;
 pub mod import;
 pub mod ingest;
@@ -14,6 +15,7 @@ mod seed;
 mod serve;
 mod site;
 pub mod storage;
+pub mod tls;
 
 pub use config::{Clock, Config, Limits, system_clock};
 pub use http::router;

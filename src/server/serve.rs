@@ -2,19 +2,21 @@
 
 use super::config::Config;
 use super::devices::{DeviceError, token};
-use super::http::router;
+use super::handshake::handshake;
+use super::http::{Authority, router};
 use super::secret::Secret;
 use super::storage::{Storage, StorageError};
 use crate::domain::SiteId;
-use axum::Router;
+use axum::{Extension, Router};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::task::JoinHandle;
 
 /// The pause after an accept that failed, for example for want of file handles.
@@ -62,7 +64,10 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
     let listen = |error| ServeError::Listen { addr: config.listen, error };
     let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
     let addr = listener.local_addr().map_err(listen)?;
-    let routes = router(storage.clone(), Arc::clone(&config.clock), config.limits);
+    let mut routes = router(storage.clone(), Arc::clone(&config.clock), config.limits);
+    if let Some(tls) = &config.tls {
+        routes = routes.layer(Extension(Authority(tls.authority.as_str().into())));
+    }
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(serve(listener, routes, config.clone(), stopped));
     Ok(Running { addr, storage, config, stop, task })
@@ -87,6 +92,7 @@ impl Running {
 async fn serve(listener: TcpListener, routes: Router, config: Config, mut stopped: oneshot::Receiver<()>) {
     let graceful = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(config.limits.connections_max));
+    let (closing, _) = watch::channel(());
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &room) => accepted,
@@ -97,21 +103,43 @@ async fn serve(listener: TcpListener, routes: Router, config: Config, mut stoppe
             continue;
         };
         let _ = stream.set_nodelay(true);
-        let connection = hyper::server::conn::http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(config.limits.head_timeout)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes.clone()));
-        let watched = graceful.watch(connection);
+        let (routes, watcher) = (routes.clone(), graceful.watcher());
+        let (tls, timeout) = (config.tls.clone(), config.limits.head_timeout);
+        let mut closing = closing.subscribe();
         tokio::spawn(async move {
-            if let Err(error) = watched.await {
-                tracing::debug!(%error, "connection ended");
+            match tls {
+                None => talk(stream, routes, watcher, timeout).await,
+                Some(tls) => tokio::select! {
+                    secure = handshake(stream, &tls, timeout) => {
+                        if let Some(stream) = secure {
+                            talk(stream, routes, watcher, timeout).await;
+                        }
+                    }
+                    // Nobody is asked to wait for a handshake when the server stops; requests are waited for below.
+                    _ = closing.changed() => {}
+                },
             }
             drop(permit);
         });
     }
     drop(listener);
+    drop(closing);
     if tokio::time::timeout(config.limits.stop_timeout, graceful.shutdown()).await.is_err() {
         tracing::warn!("stopped with requests still open");
+    }
+}
+
+/// One connection, to its end.
+async fn talk<S>(stream: S, routes: Router, watcher: Watcher, head_timeout: Duration)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(head_timeout)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes));
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "connection ended");
     }
 }
 

@@ -35,4 +35,6 @@ mod sync_http;
 #[cfg(all(feature = "net", feature = "server"))]
 mod sync_real;
 mod sync_sim;
+#[cfg(all(feature = "net", feature = "server"))]
+mod sync_tls;
 mod tidy;

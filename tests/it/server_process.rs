@@ -23,7 +23,8 @@ fn run(data: &Path, arguments: &[&str], expected: i32) -> String {
 
 fn serve(data: &Path) -> (Child, SocketAddr) {
     let port_file = data.with_extension("port");
-    let arguments = ["serve", "--listen", "127.0.0.1:0", "--port-file", port_file.to_str().unwrap()];
+    let arguments =
+        ["serve", "--insecure-http", "--listen", "127.0.0.1:0", "--port-file", port_file.to_str().unwrap()];
     let mut child = program(data, &arguments).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -100,7 +101,7 @@ fn it_says_what_keeps_it_from_starting() {
     let data = folder("refused");
     assert!(run(&data, &["verify"], 2).contains("there is no database"));
     let (mut child, addr) = serve(&data);
-    let told = run(&data, &["serve", "--listen", &addr.to_string()], 2);
+    let told = run(&data, &["serve", "--insecure-http", "--listen", &addr.to_string()], 2);
     assert!(told.contains("cannot listen on"), "{told}");
     signal(&child, "-INT");
     assert_eq!(child.wait().unwrap().code(), Some(0));

@@ -1,10 +1,10 @@
 //! The HTTP executor against servers that misbehave, byte by byte.
 
 use firstout::domain::{DeviceId, DeviceKey, SiteId, Timestamp};
-use firstout::sync::engine::{Failure, Problem, Reply, Snapshot};
-use firstout::sync::http::{ENCODED_BYTES_MAX, HttpTransport, Signer, enrol};
+use firstout::sync::engine::{Failure, Problem, Reply, Snapshot, TlsFault};
+use firstout::sync::http::{Clock, ENCODED_BYTES_MAX, HttpTransport, Signer, enrol};
 use firstout::sync::transport::{Request, Transport};
-use firstout::sync::wire::{Claim, Conflict, Hash, PushRequest, ServerEpoch};
+use firstout::sync::wire::{Claim, Conflict, Hash, Invitation, PushRequest, ServerEpoch};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -168,7 +168,7 @@ fn nobody_there_is_offline_and_no_tls_is_tls() {
     assert_eq!(gone.unwrap_err(), Failure::Offline);
     let (addr, _) = server(vec![b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()]);
     let plain = transport(&format!("https://{addr}")).send(&Request::Hello(None));
-    assert_eq!(plain.unwrap_err(), Failure::Tls);
+    assert_eq!(plain.unwrap_err(), Failure::Tls(TlsFault::Plain));
 }
 
 #[test]
@@ -244,7 +244,10 @@ fn it_asks_again_once_and_only_where_the_time_was_wrong() {
 fn an_enrolment_that_is_refused_says_so() {
     let key = DeviceKey::from_seed(&[1; 32]);
     let (addr, _) = server(vec![json("403 Forbidden", r#"{"code":"bad_token"}"#)]);
-    let refused = enrol(&format!("http://{addr}"), "token", "HH-1", &key, b"").unwrap();
+    let url = format!("http://{addr}");
+    let invitation = Invitation { url, authority: None, token: "token".into() };
+    let clock: Clock = Arc::new(|| Timestamp(5));
+    let refused = enrol(&invitation, "HH-1", &key, "", &clock).unwrap();
     assert_eq!(refused.unwrap_err(), status(403));
 }
 

@@ -11,9 +11,9 @@ use firstout::store::{Draft, Identity, Store};
 use firstout::sync::cli::{self, SyncArgs};
 use firstout::sync::driver::{Courier, Report, SyncWorker, sync_once};
 use firstout::sync::engine::{Activity, Failure, Input, Problem, Reply};
-use firstout::sync::http::{Clock, HttpTransport, Signer, enrol};
+use firstout::sync::http::{Clock, Enrolled, HttpTransport, Signer, enrol};
 use firstout::sync::transport::{Request, Transport};
-use firstout::sync::wire::Stream;
+use firstout::sync::wire::{Invitation, Stream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -42,9 +42,10 @@ fn handheld(server: &TestServer, name: &str) -> Handheld {
     let folder = folder(name);
     std::fs::create_dir_all(&folder).unwrap();
     let url = format!("http://{}", server.addr);
-    let token = server.background.token(SITE, "").unwrap();
+    let token = server.background.token(SITE, "").unwrap().reveal().to_owned();
     let key = new_key();
-    let reply = enrol(&url, token.reveal(), name, &key, b"").unwrap().unwrap();
+    let invitation = Invitation { url: url.clone(), authority: None, token };
+    let Enrolled { reply, roots } = enrol(&invitation, name, &key, "", &clock(server)).unwrap().unwrap();
     let (mut store, _) = Store::open(&folder.join("device.db"), now(server)).unwrap();
     store
         .enrol(Identity {
@@ -54,8 +55,8 @@ fn handheld(server: &TestServer, name: &str) -> Handheld {
             site: reply.site,
             server_id: reply.server_id,
             server_epoch: reply.server_epoch,
-            server_url: url.clone(),
-            roots: String::new(),
+            server_url: url,
+            roots,
             name: name.into(),
         })
         .unwrap();

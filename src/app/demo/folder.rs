@@ -50,7 +50,7 @@ impl Prepared {
     /// The server's address for handhelds and browsers.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("https://{}", self.address)
     }
 
     /// The server is gone, at once.
@@ -122,6 +122,7 @@ fn enrol(site: &Site, serving: &Serving, handheld: &Path) -> anyhow::Result<()> 
         invitation: Some(site.invitation(NAME, &serving.url())?),
         name: NAME.to_owned(),
         db: Some(handheld.to_owned()),
+        roots: None,
         again: false,
     };
     let identity = data::enrol(&args)?;

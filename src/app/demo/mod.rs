@@ -85,7 +85,7 @@ fn welcome(prepared: &Prepared) -> anyhow::Result<()> {
     let begun = if prepared.fresh { "A new warehouse is ready." } else { "The earlier demo goes on." };
     say(&format!(
         "{begun}\n\
-         Server   {url}/  (its status page)\n\
+         Server   {url}/  (its status page; the browser does not know the demo's own authority and asks)\n\
          Labels   {sheet}  (print them, or open them on a second screen)\n\
          Handheld {file}\n\n\
          Scan a badge first: with a scanner in keyboard mode, or with the scan button at the bottom right.\n\

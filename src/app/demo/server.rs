@@ -8,7 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 const SERVER: &str = "firstout-server";
 /// What the server says before its address.
-const READY: &str = "listening on http://";
+const READY: &str = "listening on https://";
 
 /// Where the server's program and its data are.
 #[derive(Debug, Clone)]
@@ -107,7 +107,7 @@ impl Serving {
     /// Its address for handhelds and browsers.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("https://{}", self.address)
     }
 }
 

@@ -25,7 +25,11 @@ super::messages! {
         HintScan: "Go back, then scan.", "Erst zurück, dann scannen.";
         ProblemOffline: "No network or server. It is tried again.", "Kein Netz oder Server. Es wird wieder versucht.";
         ProblemTimeout: "The server is slow. It is tried again.", "Der Server ist langsam. Es wird wieder versucht.";
-        ProblemTls: "The server's certificate is not trusted. Tell the office.", "Dem Zertifikat des Servers wird nicht vertraut. Büro melden.";
+        ProblemTls: "The secure connection fails. Tell the office.", "Die sichere Verbindung scheitert. Büro melden.";
+        ProblemTlsUntrusted: "The server's certificate is not trusted. Tell the office.", "Dem Zertifikat des Servers wird nicht vertraut. Büro melden.";
+        ProblemTlsTime: "The certificate is out of date, or this clock is wrong. Tell the office.", "Zertifikat abgelaufen, oder die Uhr geht falsch. Büro melden.";
+        ProblemTlsName: "The certificate is for another address. Tell the office.", "Das Zertifikat gilt für eine andere Adresse. Büro melden.";
+        ProblemTlsPlain: "The server speaks no secure connection. Tell the office.", "Der Server spricht nicht verschlüsselt. Büro melden.";
         ProblemPortal: "This network asks for a login first. Open a browser.", "Dieses Netz will zuerst eine Anmeldung. Browser öffnen.";
         ProblemServer: "The server has trouble. It is tried again.", "Der Server hat Probleme. Es wird wieder versucht.";
         ProblemDevice: "The server does not accept this device. Tell the office.", "Der Server nimmt dieses Gerät nicht an. Büro melden.";

@@ -43,7 +43,7 @@ pub struct RevokeArgs {
 pub async fn enrol(data: &Path, args: EnrolArgs, now: Timestamp) -> anyhow::Result<ExitCode> {
     let storage = Storage::open(data)?;
     let site = SiteId(args.site);
-    let invitation = devices::invite(&storage, site, &args.name, args.url, None, now).await?;
+    let invitation = devices::invite(&storage, site, &args.name, args.url, now).await?;
     let text = invitation.to_string();
     if let Some(code) = devices::qr(&text).filter(|_| !args.plain) {
         // On a terminal the colours are said: a reader wants dark modules on a light ground, whatever the theme.

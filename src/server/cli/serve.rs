@@ -3,9 +3,11 @@
 use super::say;
 use anyhow::Context as _;
 use clap::Args;
+use firstout::server::tls::{Tls, primary_address};
 use firstout::server::{Config, Limits, Running, devices, start, system_clock};
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use hyper::Uri;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -18,6 +20,19 @@ pub struct ServeArgs {
     /// Where handhelds reach the server, for `enrol`; the address it listens on where absent.
     #[arg(long)]
     url: Option<String>,
+    /// A name or an address for the certificate, beside those that are known; can be given more than once.
+    #[arg(long, value_name = "NAME")]
+    host: Vec<String>,
+    /// A certificate from elsewhere instead of the server's own authority: its chain (PEM). Handhelds trust the last one in
+    /// it.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The key of that certificate (PEM).
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Plain http, on the loopback interface only: for a demo, or behind a proxy that does TLS.
+    #[arg(long, conflicts_with_all = ["tls_cert", "host"])]
+    insecure_http: bool,
     /// A folder to import files from (`in/`, `archive/` and `error/` are made in it), for site 1, or for another one as
     /// `SITE=FOLDER`; can be given more than once.
     #[arg(long)]
@@ -36,8 +51,10 @@ pub async fn run(data: PathBuf, args: ServeArgs) -> anyhow::Result<ExitCode> {
         args.inbox.iter().map(|text| super::inbox::inbox(text)).collect::<anyhow::Result<Vec<_>>>()?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let config =
-        Config { listen: args.listen, data: data.clone(), clock: system_clock(), limits: Limits::default() };
+    let tls = tls(&data, &args)?;
+    let (scheme, authority) = tls.as_ref().map_or(("http", None), |tls| ("https", Some(tls.fingerprint)));
+    let (listen, clock, limits) = (args.listen, system_clock(), Limits::default());
+    let config = Config { listen, data: data.clone(), clock, limits, tls };
     let clock = config.clock.clone();
     let running: Running = start(config).await?;
     super::inbox::watch(running.storage.clone(), clock, inboxes);
@@ -48,10 +65,10 @@ pub async fn run(data: PathBuf, args: ServeArgs) -> anyhow::Result<ExitCode> {
             .and_then(|()| std::fs::rename(&part, &file))
             .with_context(|| format!("cannot write {}", file.display()))?;
     }
-    let bound = format!("http://{}", running.addr);
-    let reachable = args.url.or_else(|| (!running.addr.ip().is_unspecified()).then(|| bound.clone()));
-    devices::note_url(&data, &reachable.unwrap_or_default()).context("cannot write into the data folder")?;
-    say(&format!("listening on {bound}"))?;
+    let reachable = SocketAddr::new(seen_from_outside(running.addr.ip()), running.addr.port());
+    let url = args.url.unwrap_or_else(|| format!("{scheme}://{reachable}"));
+    devices::note_url(&data, &url, authority).context("cannot write into the data folder")?;
+    say(&format!("listening on {scheme}://{}", running.addr))?;
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
@@ -59,4 +76,35 @@ pub async fn run(data: PathBuf, args: ServeArgs) -> anyhow::Result<ExitCode> {
     tracing::info!("stopping");
     running.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The certificate that was given, or one of the own authority; none where plain http is wanted.
+fn tls(data: &Path, args: &ServeArgs) -> anyhow::Result<Option<Tls>> {
+    if args.insecure_http {
+        let loopback = args.listen.ip().is_loopback();
+        anyhow::ensure!(loopback, "--insecure-http is for the loopback interface, not for {}", args.listen);
+        return Ok(None);
+    }
+    if let (Some(chain), Some(key)) = (&args.tls_cert, &args.tls_key) {
+        return Ok(Some(Tls::given(chain, key)?));
+    }
+    let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+    names.push(seen_from_outside(args.listen.ip()).to_string());
+    names.extend(args.host.iter().cloned());
+    names.extend(args.url.as_deref().and_then(host));
+    names.sort();
+    names.dedup();
+    Ok(Some(Tls::own(data, &names)?))
+}
+
+/// The listening address, or this machine's own where it listens on all.
+fn seen_from_outside(ip: IpAddr) -> IpAddr {
+    if ip.is_unspecified() { primary_address().unwrap_or(IpAddr::from([127, 0, 0, 1])) } else { ip }
+}
+
+/// The name or address in a server's address.
+fn host(url: &str) -> Option<String> {
+    let authority: Uri = url.parse().ok()?;
+    let host = authority.host()?.trim_start_matches('[').trim_end_matches(']');
+    Some(host.to_owned())
 }

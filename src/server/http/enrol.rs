@@ -8,14 +8,20 @@ use crate::server::secret::Secret;
 use crate::server::storage::NewDevice;
 use crate::sync::wire::{EnrolReply, EnrolRequest};
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Extension, State};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Longest name of a device, in characters.
 const NAME_CHARS_MAX: usize = 40;
 
+/// The certificate that new devices are told to trust, PEM; an extension of the routes where there is TLS.
+#[derive(Clone)]
+pub struct Authority(pub Arc<str>);
+
 pub(super) async fn enrol(
     State(app): State<App>,
+    authority: Option<Extension<Authority>>,
     JsonBody(request): JsonBody<EnrolRequest>,
 ) -> Result<Json<EnrolReply>, ApiError> {
     let name = request.name.trim();
@@ -39,5 +45,6 @@ pub(super) async fn enrol(
         site: token.site,
         server_id: identity.server_id,
         server_epoch: identity.epoch,
+        authority: authority.map(|Extension(Authority(pem))| pem.to_string()),
     }))
 }

@@ -12,6 +12,8 @@ mod push;
 mod snapshot;
 mod status;
 
+pub(super) use enrol::Authority;
+
 use super::config::{Clock, Limits};
 use super::storage::Storage;
 use crate::domain::Timestamp;

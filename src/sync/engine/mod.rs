@@ -19,7 +19,7 @@ pub use backoff::{Backoff, RETRY_AFTER_MS_MAX, RETRY_MS_MAX, RETRY_MS_MIN};
 mod tests;
 
 pub use message::{Action, Ask, Facts, Input, Output, Reply, Snapshot};
-pub use problem::{Failure, Problem};
+pub use problem::{Failure, Problem, TlsFault};
 
 use crate::domain::Timestamp;
 use crate::sync::wire::{Hello, PULL_ENTRIES_MAX, REQUEST_EVENTS_MAX};

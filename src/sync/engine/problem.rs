@@ -11,7 +11,7 @@ pub enum Failure {
     /// It was reached but did not answer in time.
     TimedOut,
     /// The connection is not the secure one that was asked for.
-    Tls,
+    Tls(TlsFault),
     /// The answer ended early or could not be unpacked.
     Truncated,
     /// The answer is larger than this device takes.
@@ -29,6 +29,21 @@ pub enum Failure {
     Storage,
 }
 
+/// What is wrong with a secure connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TlsFault {
+    /// No authority that this device trusts vouches for the server.
+    Untrusted,
+    /// The certificate is not valid at the time that this device's clock shows.
+    Time,
+    /// The certificate is for another address.
+    Name,
+    /// The server speaks no TLS.
+    Plain,
+    /// Anything else.
+    Other,
+}
+
 /// What keeps this device from being in step with its server. The code is stable: the message table of the screens
 /// has words for each, and the store keeps it over a restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -37,8 +52,16 @@ pub enum Problem {
     Offline,
     /// The network or the server is too slow.
     Timeout,
-    /// The secure connection failed: wrong certificate, wrong clock.
+    /// The secure connection failed.
     Tls,
+    /// Nobody whom this device trusts vouches for the server.
+    TlsUntrusted,
+    /// The server's certificate is out of date, or this device's clock is wrong.
+    TlsTime,
+    /// The server's certificate is for another address.
+    TlsName,
+    /// The address is `https` and the server speaks plain `http`.
+    TlsPlain,
     /// Answers arrive broken.
     Truncated,
     /// The network wants a login of its own first (a page instead of the server).
@@ -63,10 +86,14 @@ pub enum Problem {
 
 impl Problem {
     /// All of them, for tables that must be complete.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::Offline,
         Self::Timeout,
         Self::Tls,
+        Self::TlsUntrusted,
+        Self::TlsTime,
+        Self::TlsName,
+        Self::TlsPlain,
         Self::Truncated,
         Self::Portal,
         Self::ServerError,
@@ -86,6 +113,10 @@ impl Problem {
             Self::Offline => "offline",
             Self::Timeout => "timeout",
             Self::Tls => "tls",
+            Self::TlsUntrusted => "tls_untrusted",
+            Self::TlsTime => "tls_time",
+            Self::TlsName => "tls_name",
+            Self::TlsPlain => "tls_plain",
             Self::Truncated => "truncated",
             Self::Portal => "portal",
             Self::ServerError => "server_error",
@@ -119,7 +150,11 @@ impl Failure {
         match self {
             Self::Offline => Problem::Offline,
             Self::TimedOut => Problem::Timeout,
-            Self::Tls => Problem::Tls,
+            Self::Tls(TlsFault::Untrusted) => Problem::TlsUntrusted,
+            Self::Tls(TlsFault::Time) => Problem::TlsTime,
+            Self::Tls(TlsFault::Name) => Problem::TlsName,
+            Self::Tls(TlsFault::Plain) => Problem::TlsPlain,
+            Self::Tls(TlsFault::Other) => Problem::Tls,
             Self::Truncated => Problem::Truncated,
             Self::TooLarge => Problem::TooLarge,
             Self::NotFirstout => Problem::Portal,

@@ -11,11 +11,13 @@ mod tls;
 pub use body::{DECODED_BYTES_MAX, ENCODED_BYTES_MAX};
 pub use signer::{Clock, Signer};
 pub use snapshot::SNAPSHOT_BYTES_MAX;
+use tls::Trust;
 pub use tls::TrustError;
 
+use super::engine::TlsFault;
 use super::engine::{Failure, Reply};
 use super::transport::{Request, Transport};
-use super::wire::{Conflict, EnrolReply, EnrolRequest, PullRequest};
+use super::wire::{Conflict, EnrolReply, EnrolRequest, Invitation, PullRequest};
 use crate::domain::{DeviceKey, Timestamp};
 use reqwest::blocking::{Client, Response};
 use reqwest::header::{
@@ -106,7 +108,8 @@ impl HttpTransport {
     pub fn new(url: &str, signer: Signer, roots: &[u8], folder: &Path) -> Result<Self, HttpError> {
         let base = clean(url)?;
         let part = folder.join("snapshot.part");
-        Ok(Self { client: client(roots)?, base, signer, part })
+        let client = client(Trust::Roots(roots), &signer.clock)?;
+        Ok(Self { client, base, signer, part })
     }
 
     /// Sends; where the server says that the time is another one, learns it and sends once more.
@@ -176,34 +179,61 @@ impl Transport for HttpTransport {
     }
 }
 
-/// Makes this device known to a server: a one-time token and a key that the device made become a device.
+/// A device that is one now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enrolled {
+    /// What the server says.
+    pub reply: EnrolReply,
+    /// The authorities to trust from now on, PEM; empty where the address is plain `http`.
+    pub roots: String,
+}
+
+/// Makes this device known to a server: a one-time token and a key that the device made become a device. Nothing is sent
+/// before the server has shown the authority of the invitation; without one in it, `roots` (PEM) are trusted.
 ///
 /// # Errors
 /// [`HttpError`] where no request can be made, [`Failure`] inside where it brought no answer.
 pub fn enrol(
-    url: &str,
-    token: &str,
+    invitation: &Invitation,
     name: &str,
     key: &DeviceKey,
-    roots: &[u8],
-) -> Result<Result<EnrolReply, Failure>, HttpError> {
-    let base = clean(url)?;
-    let (token, name, public) = (token.to_owned(), name.to_owned(), key.public());
+    roots: &str,
+    clock: &Clock,
+) -> Result<Result<Enrolled, Failure>, HttpError> {
+    let base = clean(&invitation.url)?;
+    if invitation.authority.is_some() && !base.starts_with("https://") {
+        return Ok(Err(Failure::Tls(TlsFault::Plain)));
+    }
+    let (token, name, public) = (invitation.token.clone(), name.to_owned(), key.public());
     let proof = key.sign(&EnrolRequest::message(&token, &name, &public));
     let request = EnrolRequest { token, name, key: public, proof };
     let Ok(bytes) = serde_json::to_vec(&request) else { return Ok(Err(Failure::Storage)) };
-    let sent = client(roots)?
+    let trust = invitation.authority.map_or(Trust::Roots(roots.as_bytes()), Trust::Pinned);
+    let sent = client(trust, clock)?
         .post(format!("{base}/v1/enrol"))
         .header(CONTENT_TYPE, "application/json")
         .timeout(Duration::from_secs(EXCHANGE_S_MAX))
         .body(bytes)
         .send();
-    Ok(sent.map_err(|error| failure(&error)).and_then(good).and_then(body::json))
+    let answered = sent.map_err(|error| failure(&error)).and_then(good).and_then(body::json);
+    Ok(answered.and_then(|reply| settle(reply, invitation, roots)))
 }
 
-fn client(roots: &[u8]) -> Result<Client, HttpError> {
+/// The authority that the server hands over must be the one that was scanned.
+fn settle(mut reply: EnrolReply, invitation: &Invitation, roots: &str) -> Result<Enrolled, Failure> {
+    let Some(fingerprint) = invitation.authority else {
+        return Ok(Enrolled { reply, roots: roots.to_owned() });
+    };
+    let authority = reply.authority.take().unwrap_or_default();
+    if !tls::has_fingerprint(&authority, fingerprint) {
+        return Err(Failure::Tls(TlsFault::Untrusted));
+    }
+    Ok(Enrolled { reply, roots: format!("{authority}{roots}") })
+}
+
+fn client(trust: Trust<'_>, clock: &Clock) -> Result<Client, HttpError> {
     Ok(Client::builder()
-        .tls_backend_preconfigured(tls::client_config(roots)?)
+        .tls_backend_preconfigured(tls::client_config(trust, clock)?)
         .redirect(redirect::Policy::none())
         .referer(false)
         .no_proxy()
@@ -260,8 +290,8 @@ fn refusal(response: &Response) -> Failure {
 fn failure(error: &reqwest::Error) -> Failure {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(at) = cause {
-        if at.is::<rustls::Error>() {
-            return Failure::Tls;
+        if let Some(error) = at.downcast_ref::<rustls::Error>() {
+            return Failure::Tls(tls::fault(error));
         }
         // An I/O error names what it wraps by `get_ref` only, and the TLS stream wraps twice.
         let wrapped = at.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);

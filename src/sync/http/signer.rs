@@ -19,7 +19,7 @@ pub struct Signer {
     pub device: DeviceId,
     /// Its key.
     pub key: DeviceKey,
-    clock: Clock,
+    pub(super) clock: Clock,
     /// Milliseconds to add to the clock for the server's, once the server has said that they differ too much.
     offset_ms: i64,
 }

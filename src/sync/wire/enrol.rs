@@ -100,6 +100,9 @@ pub struct EnrolReply {
     pub server_id: Uuid,
     /// Its incarnation.
     pub server_epoch: ServerEpoch,
+    /// The certificate of the authority that signed the server's, PEM; none where it speaks plain `http`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority: Option<String>,
 }
 
 #[cfg(test)]

@@ -98,7 +98,7 @@ fn every_failure_is_told_once_and_tried_again() {
     for failure in [
         Failure::Offline,
         Failure::TimedOut,
-        Failure::Tls,
+        Failure::Tls(TlsFault::Other),
         Failure::Truncated,
         Failure::TooLarge,
         Failure::NotFirstout,
