@@ -27,7 +27,7 @@ super::messages! {
         ProblemTimeout: "The server is slow. It is tried again.", "Der Server ist langsam. Es wird wieder versucht.";
         ProblemTls: "The secure connection fails. Tell the office.", "Die sichere Verbindung scheitert. Büro melden.";
         ProblemTlsUntrusted: "The server's certificate is not trusted. Tell the office.", "Dem Zertifikat des Servers wird nicht vertraut. Büro melden.";
-        ProblemTlsTime: "The certificate is out of date, or this clock is wrong. Tell the office.", "Zertifikat abgelaufen, oder die Uhr geht falsch. Büro melden.";
+        ProblemTlsTime: "Certificate expired, or this clock is wrong. Tell the office.", "Zertifikat abgelaufen oder Uhr falsch. Büro melden.";
         ProblemTlsName: "The certificate is for another address. Tell the office.", "Das Zertifikat gilt für eine andere Adresse. Büro melden.";
         ProblemTlsPlain: "The server speaks no secure connection. Tell the office.", "Der Server spricht nicht verschlüsselt. Büro melden.";
         ProblemPortal: "This network asks for a login first. Open a browser.", "Dieses Netz will zuerst eine Anmeldung. Browser öffnen.";
