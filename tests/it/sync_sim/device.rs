@@ -145,7 +145,7 @@ struct Crashing<'a> {
     done: &'a mut BTreeMap<&'static str, u64>,
 }
 
-fn name(action: &Action) -> &'static str {
+pub fn name(action: &Action) -> &'static str {
     match action {
         Action::NoteContact { .. } => "contact",
         Action::NoteProblem(_) => "problem",
