@@ -56,6 +56,8 @@ pub struct Wedge {
     run: String,
     first_ms: u64,
     last_ms: u64,
+    /// When Shift, Ctrl or Alt was last pressed within a run: a slow scanner takes its time for these too.
+    held_ms: u64,
     /// The digits pressed with Alt held: Alt+029 is how some scanners write 0x1D.
     alt_digits: String,
 }
@@ -92,7 +94,12 @@ impl Wedge {
         }
         heard.extend(self.end_alt(at_ms, typing));
         match kind {
-            Kind::None => return (false, heard),
+            Kind::None => {
+                if is_modifier(key) && !self.run.is_empty() {
+                    self.held_ms = at_ms;
+                }
+                return (false, heard);
+            }
             Kind::Frame => {}
             Kind::Char(c) => self.push(c, at_ms),
             Kind::End => heard.extend(self.end(typing)),
@@ -110,7 +117,7 @@ impl Wedge {
 
     /// Says what the keys were, once no more come. Call it [`Wedge::wait_ms`] after a key.
     pub fn idle(&mut self, at_ms: u64, typing: bool) -> Vec<Heard> {
-        let pause = at_ms.saturating_sub(self.last_ms);
+        let pause = at_ms.saturating_sub(self.last_ms.max(self.held_ms));
         if self.run.is_empty() || pause < Self::wait_ms(typing) {
             return vec![];
         }
@@ -202,6 +209,11 @@ fn kind(key: Key<'_>, in_scan: bool) -> Kind {
         _ if c.is_control() => Kind::None,
         _ => Kind::Char(c),
     }
+}
+
+/// Shift, Ctrl, Alt, AltGr and their right-hand sisters, pressed by themselves.
+fn is_modifier(key: Key<'_>) -> bool {
+    matches!(key.text, "\u{10}" | "\u{11}" | "\u{12}" | "\u{13}" | "\u{15}" | "\u{16}")
 }
 
 /// The digit of a code that is typed with Alt held.

@@ -116,6 +116,16 @@ fn text_of(heard: &[u8]) -> Vec<char> {
     text.trim_matches(|c| matches!(c, ' ' | '\t' | '\r' | '\n' | '\u{2}' | '\u{3}' | '\0')).chars().collect()
 }
 
+/// The blanks that the scanner adds behind each symbol: none of the four ends with one.
+fn added_blanks(heard: [&[u8]; 4]) -> String {
+    let blanks = heard.map(|heard| {
+        let end = heard.iter().rev().skip_while(|byte| byte.is_ascii_control());
+        end.take_while(|byte| **byte == b' ').count()
+    });
+    let [first, ..] = blanks;
+    if blanks.iter().all(|count| *count == first) { " ".repeat(first) } else { String::new() }
+}
+
 /// What arrived for one symbol: added before, data, added after.
 #[derive(Debug)]
 struct Parts {
@@ -175,6 +185,7 @@ fn learn(heard: [&[u8]; 4], base: &Profile, troubles: &mut Vec<Trouble>) -> Opti
     let pairs: Vec<(char, char)> = keys.iter().filter(|(a, b)| a != b).map(|(a, b)| (*a, *b)).collect();
     let mut profile = base.without_scanner().with_keys(&pairs).with_caps_lock(caps_lock);
     profile = profile.with_prefix(&meant(&frame.0)).with_suffix(&meant(&frame.1));
+    profile = profile.with_suffix(&added_blanks(heard));
     Some(profile.with_separator(&meant(&separator?)))
 }
 
@@ -340,6 +351,11 @@ mod tests {
         let is_data = Trouble::SeparatorIsData { text: "F8".into() };
         check(&Scanner { separator: "F8", ..PLAIN }, &Profile::default().with_separator("F8"), &[is_data]);
         check(&Scanner { identifiers: false, ..PLAIN }, &Profile::default(), &[Trouble::NoIdentifier]);
+        // A blank is kept, so that one behind an HIBC label is not taken for its check character; a Tab only ends a scan.
+        check(&Scanner { after: " \r", ..PLAIN }, &Profile::default().with_suffix(" "), &[]);
+        check(&Scanner { after: "\t", ..PLAIN }, &Profile::default(), &[]);
+        let both = Scanner { after: "# \t", ..PLAIN };
+        check(&both, &Profile::default().with_suffix("#").with_suffix(" "), &[]);
         let literal = Scanner { identifiers: false, before: "]C1", ..PLAIN };
         check(&literal, &Profile::default().with_prefix("]C1"), &[Trouble::NoIdentifier]);
     }

@@ -58,15 +58,22 @@ pub(super) fn read_hibc(reading: &mut Reading, rules: Rules) {
     let mut text = unframed(reading.data()).to_owned();
     let mut ends = label_ends(&text);
     // A check character may be a blank, which was taken for padding.
-    let last = text.get(ends.iter().rev().nth(1).copied().unwrap_or_default()..).and_then(check_character);
-    if reading.text.get(reading.body.end..).is_some_and(is_blank) {
-        if last == Some(b' ') {
+    let label = text.get(ends.iter().rev().nth(1).copied().unwrap_or_default()..).unwrap_or_default();
+    let rest = reading.text.get(reading.body.end..reading.source_len).unwrap_or_default();
+    if rules.profile.tail(rest).starts_with(' ') {
+        let (with_blank, without) = (check_character(label) == Some(b' '), fits(label));
+        if with_blank {
             text.push(' ');
             ends.pop();
             ends.push(text.len());
-        } else {
-            // Most likely the scanner adds it. If not, the label was misread.
-            let message = "the blank after the HIBC label was taken for padding, not for its check character";
+        }
+        if !with_blank || without {
+            // Some scanners add a blank; a profile that says so ends the doubt. If it is none of the scanner's, a label
+            // that fits without it was misread.
+            let message = match with_blank {
+                true => "the blank after the HIBC label was taken for its check character; it fits without it too",
+                false => "the blank after the HIBC label was taken for padding, not for its check character",
+            };
             reading.warn(IssueCode::CheckDigit, reading.body.end, message);
         }
     }
@@ -77,17 +84,15 @@ pub(super) fn read_hibc(reading: &mut Reading, rules: Rules) {
     }
 }
 
-fn is_blank(rest: &str) -> bool {
-    rest.starts_with(' ')
+/// True where the last character is the check character of those before it.
+fn fits(label: &str) -> bool {
+    let (body, check) = label.split_at(label.len().saturating_sub(1));
+    body.len() >= CHARS_MIN && check_character(body) == check.bytes().next()
 }
 
 /// Where each label of the scan ends: before a `+` where what stands before it has a fitting check
 /// character, and so has the rest.
 fn label_ends(text: &str) -> Vec<usize> {
-    let fits = |label: &str| {
-        let (body, check) = label.split_at(label.len().saturating_sub(1));
-        body.len() >= CHARS_MIN && check_character(body) == check.bytes().next()
-    };
     let (mut ends, mut begin) = (Vec::new(), 0);
     for (at, _) in text.match_indices('+').skip(1) {
         // The check character itself may be a plus.
@@ -253,7 +258,8 @@ fn put_some(reading: &mut Reading, ai: &str, value: Option<&str>, at: usize, rul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::barcode::tests::check;
+    use crate::barcode::tests::{check, summary, today};
+    use crate::barcode::{Profile, read};
 
     /// Checks the label with its check character added.
     fn check_body(body: &str, expected: &str) {
@@ -329,6 +335,36 @@ mod tests {
             "(240) A9991234 · lot 10X3 · produced 2011-12-31 · expires 2020-01-31 · count 500",
         );
         check("+EHWD3551419/$$900100F", "(240) EHWD355141 · count 100");
+    }
+
+    /// A label whose check character is a blank, one whose is not, and one that fits both ways, each from a scanner that
+    /// adds nothing and from one that adds a blank.
+    #[test]
+    fn a_blank_is_the_label_s_or_the_scanner_s() {
+        let check_as = |profile: &Profile, label: &str, expected: &str| {
+            let reading = read(label.as_bytes(), profile, today());
+            assert_eq!(summary(&reading), expected, "{label:?}");
+        };
+        let (plain, adds) = (Profile::default(), Profile::default().with_suffix(" "));
+        let blank = "+A123BJCMD6E79++$$52001510X3+";
+        let meant = "(240) A123BJCMD6E7 · expires 2020-01-15 · lot 10X3";
+        check_as(&plain, &format!("{blank} \r\n"), meant);
+        check_as(&adds, &format!("{blank}  \r\n"), meant);
+        // The scanner's blank alone: the check character is not there.
+        assert!(!read(format!("{blank} \r").as_bytes(), &adds, today()).is_ok());
+        let other = "+A123BJC5D6E71G";
+        check_as(&plain, other, "(240) A123BJC5D6E7");
+        check_as(&plain, &format!("{other} "), "(240) A123BJC5D6E7 ?check-digit");
+        check_as(&adds, &format!("{other} \t"), "(240) A123BJC5D6E7");
+        let framed = Profile::default().with_suffix(">#").with_suffix(" ");
+        check_as(&framed, &format!("{other}># \r"), "(240) A123BJC5D6E7");
+        // A label whose check character is J has a blank for the check character of both.
+        let both = (0..1_000).map(|n| format!("+$LOT{n}X")).find(|body| check_character(body) == Some(b'J'));
+        let both = format!("{}J", both.unwrap());
+        assert!(fits(&both) && check_character(&both) == Some(b' '));
+        assert!(read(format!("{both} ").as_bytes(), &plain, today()).warns(IssueCode::CheckDigit));
+        assert!(!read(both.as_bytes(), &plain, today()).warns(IssueCode::CheckDigit));
+        assert!(!read(format!("{both} ").as_bytes(), &adds, today()).warns(IssueCode::CheckDigit));
     }
 
     #[test]

@@ -221,6 +221,23 @@ impl Profile {
         }
         body.trim_matches(is_padding)
     }
+
+    /// What stands between the data and what this scanner adds: blanks of the label itself, where it has some.
+    ///
+    /// `rest` is the scan after [`body`](Self::body).
+    pub(super) fn tail<'a>(&self, rest: &'a str) -> &'a str {
+        let mut tail = rest.trim_end_matches(is_frame);
+        // Each is added once; the last one of the list stands behind the others.
+        for suffix in self.suffixes.iter().rev() {
+            tail = tail.strip_suffix(suffix.as_str()).unwrap_or(tail).trim_end_matches(is_frame);
+        }
+        tail
+    }
+}
+
+/// Line ends and the frame that a scanner puts around a scan; blanks are no part of it.
+fn is_frame(c: char) -> bool {
+    is_padding(c) && c != ' '
 }
 
 fn push_text(list: &mut Vec<String>, text: &str) {

@@ -134,10 +134,14 @@ fn facts(found: &Calibration, profile: &Profile, words: Words) -> Vec<Fact> {
     let fact = |label: Scanner<'_>, value: String| Fact { label: words.say(label), value };
     let shown = |text: Option<&str>, none: Scanner<'_>| text.map_or_else(|| words.say(none), escaped);
     let named = !found.troubles.contains(&Trouble::NoIdentifier);
+    let after = match profile.first_suffix() {
+        Some(blanks) if blanks.trim().is_empty() => words.say(Scanner::Blank),
+        suffix => shown(suffix, Scanner::Nothing),
+    };
     let mut facts = vec![
         fact(Scanner::FactSeparator, shown(profile.own_separator(), Scanner::Usual)),
         fact(Scanner::FactBefore, shown(profile.first_prefix(), Scanner::Nothing)),
-        fact(Scanner::FactAfter, shown(profile.first_suffix(), Scanner::Nothing)),
+        fact(Scanner::FactAfter, after),
         fact(Scanner::FactType, words.say(if named { Scanner::Yes } else { Scanner::No })),
     ];
     if profile.has_caps_lock() {

@@ -79,6 +79,15 @@ impl Kit {
         }
     }
 
+    /// Keys with a modifier held, as Ctrl+] or Alt+029.
+    pub fn chord(&self, modifier: slint::platform::Key, text: &str, gap_ms: u64) {
+        let held: SharedString = modifier.into();
+        self.clock.advance(gap_ms);
+        self.stage.window.window().dispatch_event(WindowEvent::KeyPressed { text: held.clone() });
+        self.keys(text, gap_ms);
+        self.stage.window.window().dispatch_event(WindowEvent::KeyReleased { text: held });
+    }
+
     /// The keys have stopped.
     pub fn pause(&self) {
         self.clock.advance(1_000);

@@ -10,3 +10,4 @@ mod scanner;
 mod stage;
 mod touch;
 mod views;
+mod wedge;

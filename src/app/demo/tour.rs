@@ -4,6 +4,7 @@ use super::folder::{self, Prepared};
 use super::guide::Guide;
 use super::{DemoArgs, say};
 use crate::app::clock::now;
+use crate::app::symbols::scanner_labels;
 use crate::demo::{DEMO_PIN, OAT_DRINK};
 use crate::screens::{Page, PickPage, Tone};
 use anyhow::{Context as _, bail, ensure};
@@ -25,6 +26,7 @@ pub fn run(args: &DemoArgs) -> anyhow::Result<()> {
     guide.night(args.night);
     guide.start(&prepared, args.language.as_deref().unwrap_or("en"))?;
     sign_in(&mut guide, &prepared)?;
+    set_up_scanner(&mut guide)?;
     receive(&mut guide, &prepared)?;
     put_away(&mut guide, &prepared)?;
     pick(&mut guide, &prepared)?;
@@ -66,6 +68,21 @@ fn sign_in(guide: &mut Guide, prepared: &Prepared) -> anyhow::Result<()> {
     guide.tap("type")?;
     guide.picture("type-a-code")?;
     guide.tap("key:cancel")
+}
+
+/// The four codes, scanned from the screen: the device learns how its scanner talks.
+fn set_up_scanner(guide: &mut Guide) -> anyhow::Result<()> {
+    guide.tap("badge")?;
+    guide.tap("calibrate")?;
+    let codes = scanner_labels();
+    for (number, code) in (1..).zip(&codes) {
+        guide.calm_picture(&format!("scanner-code-{number}"))?;
+        let last = number == codes.len();
+        guide.scan(&code.scan_text, if last { Tone::Done } else { Tone::Accepted })?;
+    }
+    guide.picture("scanner-understood")?;
+    guide.tap("done")?;
+    guide.home()
 }
 
 /// A pallet that was announced is one scan; a line of a purchase order is one scan, saved by the next.

@@ -26,6 +26,7 @@ super::messages! {
         No: "no", "nein";
         On: "on, letters are turned back", "an, Buchstaben werden zurückgetauscht";
         Nothing: "nothing", "nichts";
+        Blank: "a blank", "ein Leerzeichen";
         Usual: "as usual", "wie üblich";
         NoSeparator: "It sends no separator. Let it send GS as F8.", "Es kommt kein Trennzeichen. GS als F8 senden lassen.";
         SeparatorIsData { text }: "Its separator {text} may stand in lot numbers. Use another.", "Sein Trennzeichen {text} kann in Chargen stehen. Einen anderen nehmen.";
