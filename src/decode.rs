@@ -322,6 +322,81 @@ mod tests {
         check_json("9506000134352", "/candidates/0/text", "9506000134352".into());
     }
 
+    /// Whatever the line is: readable, doubtful, broken, empty, noise.
+    #[test]
+    fn every_line_has_every_key() {
+        const KEYS: [&str; 17] = [
+            "ok",
+            "symbology",
+            "elements",
+            "gtin",
+            "lot",
+            "serial",
+            "expiry",
+            "best_before",
+            "produced",
+            "quantity",
+            "weight_g",
+            "sscc",
+            "text",
+            "local",
+            "errors",
+            "warnings",
+            "candidates",
+        ];
+        let args = DecodeArgs { json: true, ..DecodeArgs::default() };
+        let long = "7".repeat(5_000);
+        for line in [
+            r"]d201095060001343521727022810L2231\x1d21S7",
+            "]C1010950600013435210L223117270630",
+            "]C10109506000134353",
+            "https://id.gs1.org/01/09506000134352/10/L1",
+            "+A123BJC5D6E71H",
+            "A-03-2",
+            "",
+            r"\x00\xff\x07",
+            "]C1",
+            &long,
+        ] {
+            let json = decode(line.as_bytes(), &Profile::default(), today(), &args);
+            assert!(!json.contains('\n'), "{json}");
+            let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+            let has_keys = |value: &serde_json::Value, more: &[&str]| {
+                let keys: Vec<_> = value.as_object().unwrap().keys().map(String::as_str).collect();
+                assert!(KEYS.iter().chain(more).all(|key| keys.contains(key)), "{line} {keys:?}");
+                assert_eq!(keys.len(), KEYS.len() + more.len(), "{line} {keys:?}");
+            };
+            has_keys(&value, &[]);
+            for candidate in value["candidates"].as_array().unwrap() {
+                has_keys(candidate, &["reason", "message"]);
+            }
+            for element in value["elements"].as_array().unwrap() {
+                assert!(
+                    ["ai", "title", "value", "typed"].iter().all(|key| element.get(key).is_some()),
+                    "{json}"
+                );
+            }
+            let issues = ["errors", "warnings"].map(|list| value[list].as_array().unwrap().clone()).concat();
+            for issue in issues {
+                assert!(["code", "at", "message"].iter().all(|key| issue.get(key).is_some()), "{json}");
+            }
+            assert_eq!(
+                value["ok"].as_bool().unwrap(),
+                value["errors"].as_array().unwrap().is_empty(),
+                "{json}"
+            );
+        }
+    }
+
+    #[test]
+    fn unlikely_readings_come_last_among_the_candidates() {
+        check_json("]C1010950600013435210AB9112", "/warnings", serde_json::json!([]));
+        check_json("]C1010950600013435210AB9112", "/lot", "AB9112".into());
+        check_json("]C1010950600013435210AB9112", "/candidates/0/reason", "unlikely-lost-separator".into());
+        check_json("]C1010950600013435210AB9112", "/candidates/0/lot", "AB".into());
+        check_json("]C1010950600013435210AB", "/candidates", serde_json::json!([]));
+    }
+
     #[test]
     fn companions_are_warnings_of_the_symbol() {
         check_json("]C110L1", "/warnings/0/code", "missing-companion".into());

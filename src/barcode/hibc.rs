@@ -71,7 +71,9 @@ pub(super) fn read_hibc(reading: &mut Reading, rules: Rules) {
             // Some scanners add a blank; a profile that says so ends the doubt. If it is none of the scanner's, a label
             // that fits without it was misread.
             let message = match with_blank {
-                true => "the blank after the HIBC label was taken for its check character; it fits without it too",
+                true => {
+                    "the blank after the HIBC label was taken for its check character; it fits without it too"
+                }
                 false => "the blank after the HIBC label was taken for padding, not for its check character",
             };
             reading.warn(IssueCode::CheckDigit, reading.body.end, message);
@@ -218,12 +220,18 @@ fn expiry(text: &str, today: Day) -> (usize, Option<Day>) {
         }
         Some(b'2') => (7, day(digits(5, 7), digits(1, 3), digits(3, 5))),
         Some(b'3') => (7, day(digits(1, 3), digits(3, 5), digits(5, 7))),
-        Some(b'4') => (9, day(digits(1, 3), digits(3, 5), digits(5, 7))),
+        Some(b'4') => (9, day(digits(1, 3), digits(3, 5), digits(5, 7)).filter(|_| is_hour(digits(7, 9)))),
         Some(b'5') => (6, text.get(1..6).and_then(|date| julian(date, today))),
-        Some(b'6') => (8, text.get(1..6).and_then(|date| julian(date, today))),
+        Some(b'6') => {
+            (8, text.get(1..6).and_then(|date| julian(date, today)).filter(|_| is_hour(digits(6, 8))))
+        }
         Some(b'7') => (1, None),
         _ => (0, None),
     }
+}
+
+fn is_hour(hour: Option<u32>) -> bool {
+    hour.is_some_and(|hour| hour < 24)
 }
 
 fn century(today: Day) -> i32 {
@@ -294,6 +302,70 @@ mod tests {
         check_body("+$$8243270930A1L", "count 24 · expires 2027-09-30 · lot A1");
         check_body("+$$9002403270930A1L", "count 240 · expires 2027-09-30 · lot A1");
         check_body("+$$3271331A1L", "lot A1 !invalid-date@1 or plain-text: text +$$3271331A1L%");
+    }
+
+    /// Each form of date, with each form of quantity, for a lot and for a serial number.
+    #[test]
+    fn dates_and_quantities_go_together() {
+        let dates = [
+            ("", ""),
+            ("7", ""),
+            ("0927", "expires 2027-09-30 · "),
+            ("1228", "expires 2028-12-31 · "),
+            ("0228", "expires 2028-02-29 · "),
+            ("2093027", "expires 2027-09-30 · "),
+            ("3270930", "expires 2027-09-30 · "),
+            ("427093023", "expires 2027-09-30 · "),
+            ("527273", "expires 2027-09-30 · "),
+            ("528366", "expires 2028-12-31 · "),
+            ("62727300", "expires 2027-09-30 · "),
+        ];
+        let quantities =
+            [("", ""), ("824", "count 24 · "), ("900024", "count 24 · "), ("999999", "count 99999 · ")];
+        for (date, day) in dates {
+            for (quantity, count) in quantities {
+                // A lot that begins with a digit would be taken for a date's flag where there is none.
+                check_body(&format!("+$${quantity}{date}LOT7L"), &format!("{count}{day}lot LOT7"));
+                check_body(&format!("+$$+{quantity}{date}SN7L"), &format!("{count}{day}serial SN7"));
+                check_body(
+                    &format!("+A99912345/$${quantity}{date}LOT7"),
+                    &format!("(240) A9991234 · {count}{day}lot LOT7"),
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn dates_that_are_none_are_said() {
+        for date in [
+            "1327",
+            "2133027",
+            "2093127",
+            "3271331",
+            "3270229",
+            "427093024",
+            "527366",
+            "527000",
+            "62727324",
+            "30",
+        ] {
+            let body = format!("+$${date}LOT7L");
+            let label = format!("{body}{}", char::from(check_character(&body).unwrap()));
+            let reading = read(label.as_bytes(), &Profile::default(), today());
+            assert!(
+                reading.errors().iter().any(|issue| issue.code == IssueCode::InvalidDate),
+                "{date} {reading}"
+            );
+        }
+        for field in ["14D20271331", "16D20260230", "14D270930"] {
+            let body = format!("+A99912345/$LOT7/{field}");
+            let label = format!("{body}{}", char::from(check_character(&body).unwrap()));
+            let reading = read(label.as_bytes(), &Profile::default(), today());
+            assert!(
+                reading.errors().iter().any(|issue| issue.code == IssueCode::InvalidDate),
+                "{field} {reading}"
+            );
+        }
     }
 
     /// Labels of the standard and of suppliers, as other readers of HIBC have them in their tests.

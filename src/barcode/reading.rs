@@ -65,6 +65,18 @@ pub enum CandidateReason {
 }
 
 impl CandidateReason {
+    /// Every reason.
+    pub const ALL: [Self; 8] = [
+        Self::LostSeparator,
+        Self::PossibleLostSeparator,
+        Self::UnlikelyLostSeparator,
+        Self::MissingFnc1,
+        Self::TradeNumber,
+        Self::LogisticNumber,
+        Self::UpcE,
+        Self::PlainText,
+    ];
+
     /// The name in JSON; stable.
     #[must_use]
     pub fn as_str(self) -> &'static str {

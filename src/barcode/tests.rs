@@ -314,6 +314,26 @@ fn control_and_direction_marks_are_shown() {
 }
 
 #[test]
+fn every_code_is_documented() {
+    let docs = include_str!("../../docs/barcode.md");
+    let rows: String = docs.lines().filter(|line| line.starts_with("| `")).collect();
+    for code in IssueCode::ALL {
+        assert!(
+            rows.contains(&format!("`{}`", code.as_str())),
+            "{} has no row in docs/barcode.md",
+            code.as_str()
+        );
+    }
+    for reason in CandidateReason::ALL {
+        assert!(
+            docs.contains(&format!("`{}`", reason.as_str())),
+            "{} is not in docs/barcode.md",
+            reason.as_str()
+        );
+    }
+}
+
+#[test]
 fn codes_are_kebab_case_and_different() {
     let mut names: Vec<_> = IssueCode::ALL.iter().map(|code| code.as_str()).collect();
     assert!(
