@@ -12,11 +12,6 @@ use rusqlite::{Connection, Params, params};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-macro_rules! server_sql {
-    ($name:literal) => {
-        include_str!(concat!("../src/server/storage/sqlite/sql/", $name, ".sql"))
-    };
-}
 macro_rules! store_sql {
     ($name:literal) => {
         include_str!(concat!("../src/store/sql/", $name, ".sql"))
@@ -54,7 +49,7 @@ struct Server {
 
 impl Bare {
     pub fn new(folder: &Path, rows: Rows) -> Self {
-        let db = open(&folder.join(SERVER), server_sql!("open"));
+        let db = open(&folder.join(SERVER), include_str!("pipeline/open.sql"));
         if rows == Rows::Events {
             db.execute_batch(EVENTS_TABLE).expect("a table");
         }
@@ -185,10 +180,14 @@ impl Server {
         if rows == Rows::All {
             let (device, last) = (push.device.0.as_bytes(), push.events.last().expect("an event"));
             let (end, now) = (last.seq as i64, crate::site::NOW.0);
-            execute(&tx, server_sql!("save_chain"), (SITE, device, push.epoch, end, last.hash.0));
-            execute(&tx, server_sql!("save_device"), (SITE, device, push.epoch, end, now, 0));
+            execute(
+                &tx,
+                include_str!("pipeline/save_chain.sql"),
+                (SITE, device, push.epoch, end, last.hash.0, None::<[u8; 64]>),
+            );
+            execute(&tx, include_str!("pipeline/save_device.sql"), (SITE, device, push.epoch, end, now, 0));
             let step = params![SITE, "site", self.next - first, last.hash.0, first];
-            tx.query_row(server_sql!("advance"), step, |_| Ok(())).expect("a counter");
+            tx.query_row(include_str!("pipeline/advance.sql"), step, |_| Ok(())).expect("a counter");
         }
         tx.commit().expect("a commit");
         first
@@ -229,32 +228,36 @@ fn all_rows(db: &Connection, push: &PushRequest, envelope: &Envelope, event: &Ev
         hash,
         hash
     ];
-    execute(db, server_sql!("insert_event"), place);
+    execute(db, include_str!("pipeline/insert_event.sql"), place);
     for (n, effect) in effects(event).into_iter().enumerate() {
         match effect {
             Effect::Stock { key, delta } => {
                 let (lot, serial) = (lot(key.lot.as_ref()), serial(key.serial.as_ref()));
                 let (item, location, hu) = (key.item.0, key.place.location, hu(key.place.hu.as_ref()));
                 let units = delta.units();
-                execute(db, server_sql!("add_stock"), (SITE, item, lot, serial, location.0, hu, units, at));
+                execute(
+                    db,
+                    include_str!("pipeline/add_stock.sql"),
+                    (SITE, item, lot, serial, location.0, hu, units, at),
+                );
                 if !location.is_virtual() {
                     let kind = if kind == "pick" && delta.is_negative() { 2 } else { 0 };
                     let n = n as i64;
                     let row =
                         params![SITE, item, lot, serial, location.0, hu, seq, n, at, units, kind, device];
-                    execute(db, server_sql!("insert_change"), row);
+                    execute(db, include_str!("pipeline/insert_change.sql"), row);
                 }
             }
             Effect::Lot { facts, received } => {
                 let said = serde_json::to_string(facts).expect("JSON");
                 let row = (SITE, facts.item.0, facts.lot.as_str(), id, received.0, said);
-                execute(db, server_sql!("save_lot"), row);
+                execute(db, include_str!("pipeline/save_lot.sql"), row);
             }
             Effect::Origin { lot: of, supplier, order, quantity } => {
                 let (supplier, order) = (supplier.map(|id| id.0), order.map(|id| id.0));
                 let row =
                     params![SITE, of.item.0, lot(of.lot.as_ref()), id, supplier, order, quantity.units(), at];
-                execute(db, server_sql!("add_origin"), row);
+                execute(db, include_str!("pipeline/add_origin.sql"), row);
             }
             Effect::Progress { order, line, lot: of, serial: unit, stage, quantity } => {
                 let at_stage = |counted| if stage == counted { quantity.units() } else { 0 };
@@ -270,7 +273,7 @@ fn all_rows(db: &Connection, push: &PushRequest, envelope: &Envelope, event: &Ev
                     at_stage(Stage::Dispatched),
                     at_stage(Stage::Short)
                 ];
-                execute(db, server_sql!("add_progress"), row);
+                execute(db, include_str!("pipeline/add_progress.sql"), row);
             }
             other => panic!("the day has no {other:?}"),
         }

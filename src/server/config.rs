@@ -1,5 +1,6 @@
 //! What a server can be told, and its limits by name.
 
+use super::storage::{Place, Storage, StorageError};
 use super::tls::Tls;
 use crate::domain::Timestamp;
 use crate::sync::wire::{REQUEST_BYTES_MAX, REQUEST_EVENTS_MAX};
@@ -16,8 +17,10 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 pub struct Config {
     /// Address and port; port 0 takes any free one.
     pub listen: SocketAddr,
-    /// The folder with the database and the snapshots; made where it is missing.
+    /// The folder with the snapshots and, where no other place is named, the database; made where it is missing.
     pub data: PathBuf,
+    /// Where the database is; the file in the data folder where absent.
+    pub database: Option<Place>,
     /// The clock.
     pub clock: Clock,
     /// Sizes and waits.
@@ -33,10 +36,22 @@ impl Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             data: data.into(),
+            database: None,
             clock: system_clock(),
             limits: Limits::default(),
             tls: None,
         }
+    }
+}
+
+impl Config {
+    /// Opens the database.
+    ///
+    /// # Errors
+    /// [`StorageError`] where it cannot be opened.
+    pub async fn open(&self) -> Result<Storage, StorageError> {
+        let embedded = || Place::in_folder(&self.data);
+        Storage::open(&self.database.clone().unwrap_or_else(embedded), &self.data).await
     }
 }
 

@@ -3,6 +3,18 @@
 //!
 //! What is wrong with the request as a whole is an error and nothing is stored. What is wrong with one event
 //! is a verdict on that event: it is stored without effect, and the ones behind it go on.
+//!
+//! [`judge`] then decides, also without a database: it is told what is [`Known`], says what else it must ask
+//! ([`Questions`]), and when nothing is left to ask, its [`Draft`] is what is to be written.
+
+mod draft;
+mod judge;
+mod known;
+
+pub use draft::{Change, ChangeKind, Draft, EventRow, ForkRow, HoldRow};
+pub(crate) use draft::{hu_text, lot_text, serial_text};
+pub use judge::{Plan, judge};
+pub use known::{Counted, Known, KnownId, Questions, Stored, Unseen};
 
 use crate::domain::{DeviceId, Event, EventId, PublicKey, Signature, SiteId, Timestamp};
 use crate::sync::wire::{

@@ -3,10 +3,10 @@
 mod cli;
 
 use clap::{Parser, Subcommand};
-use cli::say;
+use cli::{Home, say};
 use firstout::demo;
 use firstout::domain::Day;
-use firstout::server::storage::{Findings, Storage, restore};
+use firstout::server::storage::{Findings, Place, restore};
 use firstout::server::{seed, system_clock};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -21,6 +21,10 @@ struct Args {
     /// Where the database lies; made where it is missing.
     #[arg(long, global = true, default_value = "firstout-data")]
     data: PathBuf,
+    /// Which database: `sqlite:PATH`, or `postgres://USER:PASSWORD@HOST/NAME`, which several server processes may
+    /// share; the file `firstout.sqlite` in the data folder where absent.
+    #[arg(long, global = true, env = "FIRSTOUT_DATABASE", hide_env_values = true)]
+    database: Option<Place>,
     #[command(subcommand)]
     command: Command,
 }
@@ -84,25 +88,25 @@ fn log() {
 
 #[tokio::main]
 async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let place = args.database.unwrap_or_else(|| Place::in_folder(&args.data));
+    let home = Home { data: args.data, place };
     match args.command {
-        Command::Serve(options) => cli::serve::run(args.data, options).await,
-        Command::Enrol(options) => cli::devices::enrol(&args.data, options, system_clock()()).await,
-        Command::Revoke(options) => cli::devices::revoke(&args.data, options).await,
-        Command::SeedDemo { seed, today } => seed_demo(args.data, seed, today).await,
-        Command::Site(set) => cli::site::run(&Storage::open(&args.data)?, set).await,
-        Command::Import(files) => {
-            cli::import::run(&Storage::open(&args.data)?, files, system_clock()()).await
-        }
-        Command::Verify => verify(args.data).await,
-        Command::Backup { file } => backup(args.data, &file).await,
+        Command::Serve(options) => cli::serve::run(home, options).await,
+        Command::Enrol(options) => cli::devices::enrol(&home, options, system_clock()()).await,
+        Command::Revoke(options) => cli::devices::revoke(&home, options).await,
+        Command::SeedDemo { seed, today } => seed_demo(&home, seed, today).await,
+        Command::Site(set) => cli::site::run(&home.open().await?, set).await,
+        Command::Import(files) => cli::import::run(&home.open().await?, files, system_clock()()).await,
+        Command::Verify => verify(&home).await,
+        Command::Backup { file } => backup(&home, &file).await,
         Command::Restore { file } => {
-            tell(&restore(&file, &args.data)?, &format!("restored {}", file.display()))
+            tell(&restore(&file, &home.place).await?, &format!("restored {}", file.display()))
         }
     }
 }
 
-async fn seed_demo(data: PathBuf, number: u64, today: Option<Day>) -> anyhow::Result<ExitCode> {
-    let storage = Storage::open(&data)?;
+async fn seed_demo(home: &Home, number: u64, today: Option<Day>) -> anyhow::Result<ExitCode> {
+    let storage = home.open().await?;
     let now = system_clock()();
     let warehouse = demo::warehouse(number, today.unwrap_or_else(|| now.utc().date_naive()));
     let events = demo::seed::events(&warehouse);
@@ -114,15 +118,13 @@ async fn seed_demo(data: PathBuf, number: u64, today: Option<Day>) -> anyhow::Re
     Ok(ExitCode::SUCCESS)
 }
 
-async fn verify(data: PathBuf) -> anyhow::Result<ExitCode> {
-    anyhow::ensure!(Storage::exists(&data), "there is no database in {}", data.display());
-    let findings = Storage::open(&data)?.verify().await?;
+async fn verify(home: &Home) -> anyhow::Result<ExitCode> {
+    let findings = home.existing().await?.verify().await?;
     tell(&findings, "sequences dense, chains unbroken, projections equal to the fold")
 }
 
-async fn backup(data: PathBuf, file: &Path) -> anyhow::Result<ExitCode> {
-    anyhow::ensure!(Storage::exists(&data), "there is no database in {}", data.display());
-    let findings = Storage::open(&data)?.backup(file).await?;
+async fn backup(home: &Home, file: &Path) -> anyhow::Result<ExitCode> {
+    let findings = home.existing().await?.backup(file).await?;
     tell(&findings, &format!("backed up and verified: {}", file.display()))
 }
 

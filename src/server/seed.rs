@@ -81,7 +81,7 @@ async fn push(
     let request = PushRequest {
         device,
         epoch: 1,
-        server_epoch: storage.identity().epoch,
+        server_epoch: storage.identity().await?.epoch,
         device_now: now,
         prev_hash: batch.first().map_or_else(Hash::default, |(prev, _)| *prev),
         events: batch.into_iter().map(|(_, envelope)| envelope).collect(),

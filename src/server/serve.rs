@@ -60,7 +60,7 @@ pub struct Running {
 /// # Errors
 /// [`ServeError`] where the database cannot be opened or the address cannot be had.
 pub async fn start(config: Config) -> Result<Running, ServeError> {
-    let storage = Storage::open(&config.data)?;
+    let storage = config.open().await?;
     let listen = |error| ServeError::Listen { addr: config.listen, error };
     let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
     let addr = listener.local_addr().map_err(listen)?;

@@ -10,6 +10,8 @@ mod screens_pick;
 #[cfg(feature = "server")]
 mod server_backup;
 #[cfg(feature = "server")]
+mod server_database;
+#[cfg(feature = "server")]
 mod server_floor;
 #[cfg(feature = "server")]
 mod server_http;

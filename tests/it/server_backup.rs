@@ -1,7 +1,8 @@
 //! Backups: what a handheld may forget is what can be had again from a file that was read back.
 
+use crate::server_database::{Db, execute};
 use crate::server_support::{Handheld, TestServer, folder, receipt};
-use firstout::server::storage::{Storage, restore};
+use firstout::server::storage::{Findings, Place, Storage, StorageError, restore};
 use firstout::sync::wire::Stream;
 use std::path::Path;
 
@@ -26,9 +27,14 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
+fn restored(file: &Path, data: &Path) -> Result<Findings, StorageError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(restore(file, &Place::in_folder(data)))
+}
+
 #[test]
 fn what_is_in_a_backup_is_told_to_its_device_and_comes_back_from_it() {
-    let server = TestServer::start("backup");
+    let server = TestServer::start(Db::Sqlite, "backup");
     let mut handheld = server.enrol("HH-01");
     received(&mut handheld, 3);
     assert_eq!(backed_up(&handheld), 0, "there is no backup");
@@ -46,9 +52,9 @@ fn what_is_in_a_backup_is_told_to_its_device_and_comes_back_from_it() {
 
     let before = handheld.hello();
     let data = folder("restored");
-    restore(&shelf.join("firstout.bak"), &data).unwrap();
+    restored(&shelf.join("firstout.bak"), &data).unwrap();
     drop(server);
-    let again = TestServer::start_with(data.clone(), |_| {});
+    let again = TestServer::start_with(Db::Sqlite, data.clone(), |_| {});
     handheld.addr = again.addr;
     let after = handheld.hello();
     assert_eq!(after.server_id, before.server_id);
@@ -57,14 +63,14 @@ fn what_is_in_a_backup_is_told_to_its_device_and_comes_back_from_it() {
     assert!(
         again.background.run(|storage| async move { storage.verify().await }).unwrap().problems.is_empty()
     );
-    let error = restore(&shelf.join("firstout.bak"), &data).unwrap_err();
+    let error = restored(&shelf.join("firstout.bak"), &data).unwrap_err();
     assert!(error.to_string().contains("holds a database already"), "{error}");
     std::fs::remove_dir_all(shelf).unwrap();
 }
 
 #[test]
 fn a_database_that_is_not_sound_is_no_backup_and_the_older_one_stays() {
-    let server = TestServer::start("unsound");
+    let server = TestServer::start(Db::Sqlite, "unsound");
     let mut handheld = server.enrol("HH-01");
     received(&mut handheld, 2);
     let shelf = folder("older");
@@ -78,8 +84,7 @@ fn a_database_that_is_not_sound_is_no_backup_and_the_older_one_stays() {
     let older = std::fs::read(&file).unwrap();
     received(&mut handheld, 1);
     let database = server.data.join("firstout.sqlite");
-    let sql = "UPDATE event SET bytes = replace(bytes, 'L1', 'L2') WHERE stream_seq = 3";
-    rusqlite::Connection::open(&database).unwrap().execute(sql, []).unwrap();
+    execute(&server.database, "UPDATE event SET status = 1 WHERE stream_seq = 3");
     let findings = backup(&server).unwrap();
     assert!(findings.problems.iter().any(|problem| problem.contains("broken at entry 3")), "{findings:?}");
     assert_eq!(std::fs::read(&file).unwrap(), older);

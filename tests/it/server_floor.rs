@@ -1,6 +1,7 @@
 //! The floor's stories at the server: the last case taken twice, a hold that only a supervisor ends, an undo,
 //! a wrong clock.
 
+use crate::server_database::{Db, on_every_database};
 use crate::server_support::{Handheld, MORNING, SITE, TestServer, movement, receipt};
 use firstout::domain::{
     Body, Count, CountLine, EventId, FefoPolicy, Hold, HoldKind, HoldTarget, ItemId, Location, LocationId,
@@ -60,8 +61,8 @@ fn order() -> MasterRecord {
     })
 }
 
-fn warehouse(name: &str) -> TestServer {
-    let server = TestServer::start(name);
+fn warehouse(db: Db, name: &str) -> TestServer {
+    let server = TestServer::start(db, name);
     let records = vec![
         site(),
         user(PICKER, Role::Picker),
@@ -109,9 +110,8 @@ fn assert_sound(server: &TestServer) {
     assert_eq!(findings.problems, Vec::<String>::new());
 }
 
-#[test]
-fn two_handhelds_take_the_last_case_and_both_stories_stand() {
-    let server = warehouse("last-case");
+fn two_handhelds_take_the_last_case_and_both_stories_stand(db: Db) {
+    let server = warehouse(db, "last-case");
     let (mut first, mut second) = (server.enrol("HH-01"), server.enrol("HH-02"));
     check(&mut first, PICKER, receipt(1), Status::Accepted, None);
     check(&mut first, PICKER, pick(1), Status::Accepted, None);
@@ -128,9 +128,8 @@ fn two_handhelds_take_the_last_case_and_both_stories_stand() {
     assert_sound(&server);
 }
 
-#[test]
-fn a_hold_travels_first_and_only_a_supervisor_ends_it() {
-    let server = warehouse("hold");
+fn a_hold_travels_first_and_only_a_supervisor_ends_it(db: Db) {
+    let server = warehouse(db, "hold");
     let mut handheld = server.enrol("HH-01");
     check(&mut handheld, PICKER, receipt(9), Status::Accepted, None);
     let lot = LotKey { item: ItemId(7), lot: LotNumber::new("L1").ok() };
@@ -160,9 +159,8 @@ fn a_hold_travels_first_and_only_a_supervisor_ends_it() {
     assert_sound(&server);
 }
 
-#[test]
-fn an_order_closes_once() {
-    let server = warehouse("close");
+fn an_order_closes_once(db: Db) {
+    let server = warehouse(db, "close");
     let mut handheld = server.enrol("HH-01");
     let close = |order| Body::CloseOrder(firstout::domain::CloseOrder { order: OrderId(order) });
     check(&mut handheld, PICKER, close(6), Status::Refused, Some("order_unknown"));
@@ -171,9 +169,8 @@ fn an_order_closes_once() {
     assert_sound(&server);
 }
 
-#[test]
-fn an_undo_counts_once_whoever_sends_it() {
-    let server = warehouse("undo");
+fn an_undo_counts_once_whoever_sends_it(db: Db) {
+    let server = warehouse(db, "undo");
     let (mut first, mut second) = (server.enrol("HH-01"), server.enrol("HH-02"));
     let received = check(&mut first, PICKER, receipt(4), Status::Accepted, None);
     let undo = Body::Undo(Undo { event: received, body: Box::new(receipt(4)) });
@@ -183,9 +180,8 @@ fn an_undo_counts_once_whoever_sends_it() {
     assert_sound(&server);
 }
 
-#[test]
-fn a_count_that_could_not_know_is_put_before_a_person() {
-    let server = warehouse("count");
+fn a_count_that_could_not_know_is_put_before_a_person(db: Db) {
+    let server = warehouse(db, "count");
     let (mut first, mut second) = (server.enrol("HH-01"), server.enrol("HH-02"));
     check(&mut first, PICKER, receipt(4), Status::Accepted, None);
     first.now = Timestamp(MORNING + 1_000);
@@ -204,9 +200,8 @@ fn a_count_that_could_not_know_is_put_before_a_person() {
     assert_sound(&server);
 }
 
-#[test]
-fn a_wrong_clock_is_told_and_blocks_nothing() {
-    let server = warehouse("clock");
+fn a_wrong_clock_is_told_and_blocks_nothing(db: Db) {
+    let server = warehouse(db, "clock");
     let mut handheld = server.enrol("HH-01");
     handheld.now = Timestamp(MORNING - 3_600_000);
     for _ in 0..3 {
@@ -219,9 +214,8 @@ fn a_wrong_clock_is_told_and_blocks_nothing() {
     assert_eq!(entry.received, Timestamp(MORNING));
 }
 
-#[test]
-fn master_records_are_a_stream_too() {
-    let server = warehouse("master");
+fn master_records_are_a_stream_too(db: Db) {
+    let server = warehouse(db, "master");
     let handheld = server.enrol("HH-01");
     let append = |records| {
         server.background.run(async |storage| storage.append_master(SITE, records).await).unwrap().seq
@@ -234,3 +228,13 @@ fn master_records_are_a_stream_too() {
     assert_eq!(last, user(PICKER, Role::Clerk));
     assert_sound(&server);
 }
+
+on_every_database!(
+    two_handhelds_take_the_last_case_and_both_stories_stand,
+    a_hold_travels_first_and_only_a_supervisor_ends_it,
+    an_order_closes_once,
+    an_undo_counts_once_whoever_sends_it,
+    a_count_that_could_not_know_is_put_before_a_person,
+    a_wrong_clock_is_told_and_blocks_nothing,
+    master_records_are_a_stream_too,
+);

@@ -1,10 +1,11 @@
 //! A site set up from files, by the program and by a folder, and what wrong files leave behind: nothing.
 
+use crate::server_database::{Db, on_every_database};
 use crate::server_support::{MORNING, SITE, TestServer, folder};
 use firstout::domain::{LocationKind, MasterRecord, SiteId, Timestamp, UserId};
 use firstout::exchange::import::FileKind;
 use firstout::server::import::{File, Imported, Inbox, import};
-use firstout::server::storage::{Storage, StorageError};
+use firstout::server::storage::{Place, Storage, StorageError};
 use firstout::sync::wire::Stream;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -49,9 +50,8 @@ fn state(server: &TestServer) -> (usize, u64, Vec<String>) {
     server.background.run(read).unwrap()
 }
 
-#[test]
-fn stock_is_opened_once_and_adds_up() {
-    let server = TestServer::start("import-stock");
+fn stock_is_opened_once_and_adds_up(db: Db) {
+    let server = TestServer::start(db, "import-stock");
     fill(&server);
     let imported = take(&server, &file(FileKind::Stock, STOCK));
     assert!(imported.saved && imported.counts.created == 3, "{imported:?}");
@@ -71,9 +71,8 @@ fn stock_is_opened_once_and_adds_up() {
     assert_eq!(pages.iter().map(|page| page.events.len()).sum::<usize>(), 3);
 }
 
-#[test]
-fn a_file_with_one_wrong_line_leaves_nothing() {
-    let server = TestServer::start("import-wrong");
+fn a_file_with_one_wrong_line_leaves_nothing(db: Db) {
+    let server = TestServer::start(db, "import-wrong");
     fill(&server);
     let before = state(&server);
     let wrong = [
@@ -92,9 +91,8 @@ fn a_file_with_one_wrong_line_leaves_nothing() {
     assert_eq!(state(&server), before);
 }
 
-#[test]
-fn imports_at_once_do_not_mix() {
-    let server = TestServer::start("import-race");
+fn imports_at_once_do_not_mix(db: Db) {
+    let server = TestServer::start(db, "import-race");
     fill(&server);
     let files: Vec<String> = (0..8).map(|n| format!("item,name\nRACE-{n},Race {n}\n")).collect();
     let opening = "item,location,quantity\nGLOVE,A-01,7\n";
@@ -136,9 +134,8 @@ fn item_id(record: MasterRecord) -> Option<i64> {
     }
 }
 
-#[test]
-fn a_folder_is_taken_from_once_its_files_lie_still() {
-    let server = TestServer::start("import-folder");
+fn a_folder_is_taken_from_once_its_files_lie_still(db: Db) {
+    let server = TestServer::start(db, "import-folder");
     let root = folder("import-inbox");
     let write = |name: &str, text: &str| std::fs::write(root.join("in").join(name), text).unwrap();
     let mut inbox = Inbox::new(SITE, &root).unwrap();
@@ -233,8 +230,8 @@ fn a_new_site_is_set_up_by_the_program() {
     assert_eq!(code, 0, "{out}{error}");
     let lines: Vec<serde_json::Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!((&lines[0]["kind"], &lines[1]["created"]), (&"suppliers".into(), &3.into()));
-    let storage = Storage::open(&data).unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
+    let storage = runtime.block_on(Storage::open(&Place::in_folder(&data), &data)).unwrap();
     let (_, records) = runtime.block_on(storage.records(SiteId(1))).unwrap();
     let site = records.iter().find_map(|record| match record {
         MasterRecord::Site(site) => Some(site.clone()),
@@ -248,3 +245,10 @@ fn a_new_site_is_set_up_by_the_program() {
     drop(storage);
     std::fs::remove_dir_all(root).unwrap();
 }
+
+on_every_database!(
+    stock_is_opened_once_and_adds_up,
+    a_file_with_one_wrong_line_leaves_nothing,
+    imports_at_once_do_not_mix,
+    a_folder_is_taken_from_once_its_files_lie_still,
+);

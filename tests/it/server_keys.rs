@@ -1,8 +1,9 @@
 //! Keys and signatures: who comes in, what is a replay, what a wrong clock is told, and who is locked out.
 
+use crate::server_database::{Db, execute, number, on_every_database};
 use crate::server_support::SITE;
 use crate::server_support::{Answer, Handheld, TestServer, call, enrolment, new_key, receipt};
-use firstout::domain::{DeviceId, DeviceKey, Signature, SiteId, Timestamp};
+use firstout::domain::{DeviceId, Signature, SiteId, Timestamp};
 use firstout::server::devices;
 use firstout::server::storage::Findings;
 use firstout::sync::wire::{Claim, PushRequest, SIGNED_MS_MAX, Status};
@@ -18,9 +19,8 @@ fn check(answer: &Answer, expected: (u16, &str)) {
     assert_eq!((answer.status, answer.code().as_str()), expected, "{}", answer.text());
 }
 
-#[test]
-fn only_a_device_that_signs_comes_in() {
-    let server = TestServer::start("keys");
+fn only_a_device_that_signs_comes_in(db: Db) {
+    let server = TestServer::start(db, "keys");
     let handheld = server.enrol("HH-01");
     let stranger = Handheld { key: new_key(), ..handheld.clone() };
     let unknown = Handheld { device: DeviceId(Uuid::now_v7()), ..handheld.clone() };
@@ -53,10 +53,9 @@ fn only_a_device_that_signs_comes_in() {
     check(&handheld.send(&stolen), (403, "other_device"));
 }
 
-#[test]
-fn a_request_is_served_once_by_all_servers_of_a_database() {
-    let first = TestServer::start("replay");
-    let second = TestServer::start_with(first.data.clone(), |_| {});
+fn a_request_is_served_once_by_all_servers_of_a_database(db: Db) {
+    let first = TestServer::start(db, "replay");
+    let second = first.beside();
     let mut handheld = first.enrol("HH-01");
     handheld.confirm(receipt(1));
     let body = handheld.sealed(&handheld.request(0, 1));
@@ -81,18 +80,14 @@ fn a_request_is_served_once_by_all_servers_of_a_database() {
     first.later(1);
     check(&ask(&first, "POST", "/v1/push", &claim, &body), (401, "clock"));
     // And forgotten: the table does not grow for ever.
-    let nonces = || -> i64 {
-        let db = rusqlite::Connection::open(first.data.join("firstout.sqlite")).unwrap();
-        db.query_row("SELECT count(*) FROM nonce", (), |row| row.get(0)).unwrap()
-    };
+    let nonces = || number(&first.database, "SELECT count(*) FROM nonce");
     assert_eq!(nonces(), 2);
     handheld.hello();
     assert_eq!(nonces(), 1);
 }
 
-#[test]
-fn a_time_that_is_too_far_off_is_answered_with_the_right_one() {
-    let server = TestServer::start("clock");
+fn a_time_that_is_too_far_off_is_answered_with_the_right_one(db: Db) {
+    let server = TestServer::start(db, "clock");
     let handheld = server.enrol("HH-01");
     let now = (handheld.clock)();
     let hello = |time: Timestamp| {
@@ -113,9 +108,8 @@ fn a_time_that_is_too_far_off_is_answered_with_the_right_one() {
     check(&ask(&server, "GET", "/v1/hello", &claim, b""), (401, "unauthorized"));
 }
 
-#[test]
-fn a_revocation_acts_on_the_next_request() {
-    let server = TestServer::start("revoke");
+fn a_revocation_acts_on_the_next_request(db: Db) {
+    let server = TestServer::start(db, "revoke");
     let mut handheld = server.enrol("HH-01");
     handheld.confirm(receipt(3));
     handheld.push_all();
@@ -157,9 +151,8 @@ fn findings(server: &TestServer) -> Findings {
     server.background.run(async |storage| storage.verify().await).unwrap()
 }
 
-#[test]
-fn the_head_of_a_chain_is_signed_and_stays_so() {
-    let server = TestServer::start("heads");
+fn the_head_of_a_chain_is_signed_and_stays_so(db: Db) {
+    let server = TestServer::start(db, "heads");
     let mut handheld = server.enrol("HH-01");
     for units in 1..=4 {
         handheld.confirm(receipt(units));
@@ -176,17 +169,14 @@ fn the_head_of_a_chain_is_signed_and_stays_so() {
     handheld.push(0, 1);
     handheld.push(1, 4);
     assert!(findings(&server).problems.is_empty());
-    let db = rusqlite::Connection::open(server.data.join("firstout.sqlite")).unwrap();
-    let key = DeviceKey::from_seed(&[9; 32]).public();
-    db.execute("UPDATE device SET public_key = ?1", [key.0]).unwrap();
+    execute(&server.database, "UPDATE device SET public_key = (SELECT token_hash FROM enrolment)");
     let problems = findings(&server).problems;
     let expected = format!("site 1: device {}, epoch 1, did not sign its chain up to 4", handheld.device);
     assert_eq!(problems, [expected]);
 }
 
-#[test]
-fn a_key_is_enrolled_by_its_owner_with_a_fresh_token() {
-    let server = TestServer::start("proof");
+fn a_key_is_enrolled_by_its_owner_with_a_fresh_token(db: Db) {
+    let server = TestServer::start(db, "proof");
     let token = server.background.token(SITE, "").unwrap();
     let (key, other) = (new_key(), new_key());
     let enrol =
@@ -206,10 +196,9 @@ fn a_key_is_enrolled_by_its_owner_with_a_fresh_token() {
     check(&enrol(&good), (403, "bad_token"));
 }
 
-#[test]
-fn two_servers_give_one_token_to_one_device() {
-    let first = TestServer::start("token-race");
-    let second = TestServer::start_with(first.data.clone(), |_| {});
+fn two_servers_give_one_token_to_one_device(db: Db) {
+    let first = TestServer::start(db, "token-race");
+    let second = first.beside();
     let token = Arc::new(first.background.token(SITE, "").unwrap());
     let taken = std::thread::scope(|scope| {
         let asked = [&first, &second, &first, &second].map(|server| {
@@ -220,3 +209,13 @@ fn two_servers_give_one_token_to_one_device() {
     });
     assert_eq!(taken, 1);
 }
+
+on_every_database!(
+    only_a_device_that_signs_comes_in,
+    a_request_is_served_once_by_all_servers_of_a_database,
+    a_time_that_is_too_far_off_is_answered_with_the_right_one,
+    a_revocation_acts_on_the_next_request,
+    the_head_of_a_chain_is_signed_and_stays_so,
+    a_key_is_enrolled_by_its_owner_with_a_fresh_token,
+    two_servers_give_one_token_to_one_device,
+);

@@ -1,6 +1,7 @@
 //! Whatever order, pieces and repetitions events arrive in, the projections are the fold from zero and the
 //! stock is the same.
 
+use crate::server_database::{Db, on_every_database};
 use crate::server_support::{Handheld, MORNING, TestServer, movement};
 use firstout::demo::Rng;
 use firstout::domain::{
@@ -133,10 +134,9 @@ fn push_mixed(handhelds: &[Handheld], rng: &mut Rng) {
     }
 }
 
-#[test]
-fn any_order_gives_the_same_stock_and_the_fold() {
+fn any_order_gives_the_same_stock_and_the_fold(db: Db) {
     for seed in 0..SEEDS {
-        let servers = [TestServer::start("model-straight"), TestServer::start("model-mixed")];
+        let servers = [TestServer::start(db, "model-straight"), TestServer::start(db, "model-mixed")];
         let stocks = servers.each_ref().map(|server| {
             let mut handhelds = ["A", "B", "C"].map(|name| server.enrol(name));
             for (handheld, n) in handhelds.iter_mut().zip(0..) {
@@ -156,12 +156,11 @@ fn any_order_gives_the_same_stock_and_the_fold() {
 }
 
 /// What a push has read of its lots, stops and counts is kept until its end: its later events see the earlier ones.
-#[test]
-fn a_push_is_judged_event_by_event() {
+fn a_push_is_judged_event_by_event(db: Db) {
     let mut reasons = BTreeSet::new();
     for seed in 0..SEEDS {
         let mut rng = Rng::new(seed);
-        let (whole, pieces) = (TestServer::start("model-whole"), TestServer::start("model-pieces"));
+        let (whole, pieces) = (TestServer::start(db, "model-whole"), TestServer::start(db, "model-pieces"));
         // A device that was enrolled anew brings events of its old self.
         let mut makers = ["A", "B"].map(|name| whole.enrol(name));
         let [mut together, mut apart] = [whole.enrol("C"), pieces.enrol("C")];
@@ -190,3 +189,5 @@ fn a_push_is_judged_event_by_event() {
     let expected = ["count_overtaken", "lot_dates_differ", "negative_balance", "taken_while_held"];
     assert!(expected.iter().all(|reason| reasons.contains(*reason)), "{reasons:?}");
 }
+
+on_every_database!(any_order_gives_the_same_stock_and_the_fold, a_push_is_judged_event_by_event,);

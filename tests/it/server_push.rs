@@ -1,5 +1,6 @@
 //! What a push may be: once, twice, in pieces, out of order, broken, forked; over real sockets.
 
+use crate::server_database::{Db, on_every_database};
 use crate::server_support::{Handheld, TestServer, movement, receipt};
 use firstout::domain::{Body, Event, Move, MoveKind};
 use firstout::sync::wire::{Conflict, Hash, Head, PushReply, Status, Stream};
@@ -20,9 +21,8 @@ fn stocked(server: &TestServer) -> Handheld {
     handheld
 }
 
-#[test]
-fn a_push_twice_is_taken_once() {
-    let server = TestServer::start("twice");
+fn a_push_twice_is_taken_once(db: Db) {
+    let server = TestServer::start(db, "twice");
     let handheld = stocked(&server);
     let first = handheld.push_all();
     assert_eq!((first.acked_through, statuses(&first)), (3, vec![Status::Accepted; 3]));
@@ -33,9 +33,8 @@ fn a_push_twice_is_taken_once() {
     assert_eq!(handheld.hello().heads.site.seq, 3);
 }
 
-#[test]
-fn pieces_that_overlap_are_taken_once() {
-    let server = TestServer::start("pieces");
+fn pieces_that_overlap_are_taken_once(db: Db) {
+    let server = TestServer::start(db, "pieces");
     let handheld = stocked(&server);
     assert_eq!(statuses(&handheld.push(0, 1)), [Status::Accepted]);
     assert_eq!(statuses(&handheld.push(0, 2)), [Status::Duplicate, Status::Accepted]);
@@ -44,9 +43,8 @@ fn pieces_that_overlap_are_taken_once() {
     assert_eq!(handheld.hello().device_last_seq, 3);
 }
 
-#[test]
-fn a_gap_names_what_is_missing() {
-    let server = TestServer::start("gap");
+fn a_gap_names_what_is_missing(db: Db) {
+    let server = TestServer::start(db, "gap");
     let handheld = stocked(&server);
     let answer = handheld.send(&handheld.request(1, 3));
     assert_eq!((answer.status, answer.json()), (409, Conflict::Gap { expected: 1 }));
@@ -54,9 +52,8 @@ fn a_gap_names_what_is_missing() {
     assert_eq!(handheld.push(2, 3).acked_through, 3);
 }
 
-#[test]
-fn two_histories_of_one_device_are_a_fork_and_nothing_is_lost() {
-    let server = TestServer::start("fork");
+fn two_histories_of_one_device_are_a_fork_and_nothing_is_lost(db: Db) {
+    let server = TestServer::start(db, "fork");
     let mut original = stocked(&server);
     let mut clone = original.clone();
     clone.events += 1_000;
@@ -88,9 +85,8 @@ fn two_histories_of_one_device_are_a_fork_and_nothing_is_lost() {
     assert_eq!((clone.hello().device_epoch, clone.hello().device_last_seq), (2, 2));
 }
 
-#[test]
-fn a_poison_event_delays_no_other() {
-    let server = TestServer::start("poison");
+fn a_poison_event_delays_no_other(db: Db) {
+    let server = TestServer::start(db, "poison");
     let mut handheld = stocked(&server);
     handheld.chain("{\"not\":\"an event\"}".into());
     handheld.chain("\u{0}\u{1f}\\\"".into());
@@ -123,9 +119,8 @@ fn handheld_bytes(handheld: &Handheld) -> Vec<&String> {
     handheld.made.iter().map(|envelope| &envelope.bytes).collect()
 }
 
-#[test]
-fn an_unknown_kind_is_kept_and_passed_on() {
-    let server = TestServer::start("unknown");
+fn an_unknown_kind_is_kept_and_passed_on(db: Db) {
+    let server = TestServer::start(db, "unknown");
     let mut handheld = stocked(&server);
     let known = handheld.event(1, put_away(1));
     let text = String::from_utf8(known.encode().unwrap()).unwrap();
@@ -137,9 +132,8 @@ fn an_unknown_kind_is_kept_and_passed_on() {
     assert_eq!(entries[3].bytes, newer);
 }
 
-#[test]
-fn other_bytes_under_a_known_id_are_quarantined() {
-    let server = TestServer::start("same-id");
+fn other_bytes_under_a_known_id_are_quarantined(db: Db) {
+    let server = TestServer::start(db, "same-id");
     let mut first = stocked(&server);
     first.push_all();
     let mut second = server.enrol("HH-08");
@@ -154,9 +148,8 @@ fn other_bytes_under_a_known_id_are_quarantined() {
     assert_eq!(statuses(&first.push(3, 4)), [Status::Accepted]);
 }
 
-#[test]
-fn pages_are_dense_prefixes_and_foreign_cursors_are_told() {
-    let server = TestServer::start("pages");
+fn pages_are_dense_prefixes_and_foreign_cursors_are_told(db: Db) {
+    let server = TestServer::start(db, "pages");
     let mut handheld = server.enrol("HH-07");
     for _ in 0..25 {
         handheld.confirm(receipt(1));
@@ -184,3 +177,14 @@ fn pages_are_dense_prefixes_and_foreign_cursors_are_told() {
     let push = restored.send(&restored.request(0, 25));
     assert_eq!((push.status, push.json::<Conflict>()), (409, told));
 }
+
+on_every_database!(
+    a_push_twice_is_taken_once,
+    pieces_that_overlap_are_taken_once,
+    a_gap_names_what_is_missing,
+    two_histories_of_one_device_are_a_fork_and_nothing_is_lost,
+    a_poison_event_delays_no_other,
+    an_unknown_kind_is_kept_and_passed_on,
+    other_bytes_under_a_known_id_are_quarantined,
+    pages_are_dense_prefixes_and_foreign_cursors_are_told,
+);

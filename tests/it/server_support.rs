@@ -1,10 +1,12 @@
 //! A server on a free port, an HTTP client of its own (so that requests can be cut, slow and wrong), and a
 //! handheld that keeps its chain.
 
+use crate::server_database::Db;
 use firstout::domain::{
     Body, DeviceId, DeviceKey, Event, EventId, ItemId, LocationId, LotFacts, LotNumber, Movement, Place,
     Quantity, Receipt, SiteId, Timestamp, UserId,
 };
+use firstout::server::storage::Place as Database;
 use firstout::server::{Background, Clock, Config, start_background, system_clock};
 use firstout::sync::wire::{
     Claim, EnrolReply, EnrolRequest, Envelope, Hash, Head, Hello, PullReply, PushReply, PushRequest,
@@ -26,6 +28,7 @@ pub struct TestServer {
     pub background: Background,
     pub addr: SocketAddr,
     pub data: PathBuf,
+    pub database: Database,
     pub clock: Arc<AtomicI64>,
 }
 
@@ -40,18 +43,27 @@ pub fn folder(name: &str) -> PathBuf {
 }
 
 impl TestServer {
-    pub fn start(name: &str) -> Self {
-        Self::start_with(folder(name), |_| {})
+    pub fn start(db: Db, name: &str) -> Self {
+        Self::start_with(db, folder(name), |_| {})
     }
 
-    pub fn start_with(data: PathBuf, change: impl FnOnce(&mut Config)) -> Self {
+    /// On an empty database, unless `change` names another one.
+    pub fn start_with(db: Db, data: PathBuf, change: impl FnOnce(&mut Config)) -> Self {
         let clock = Arc::new(AtomicI64::new(MORNING));
         let mut config = Config::local(&data);
+        config.database = Some(db.place(&data));
         let hand = Arc::clone(&clock);
         config.clock = Arc::new(move || Timestamp(hand.load(Ordering::Relaxed)));
         change(&mut config);
+        let database = config.database.clone().unwrap();
         let background = start_background(config).unwrap();
-        Self { addr: background.addr, background, data, clock }
+        Self { addr: background.addr, background, data, database, clock }
+    }
+
+    /// Another server on the same database, with a clock of its own.
+    pub fn beside(&self) -> Self {
+        let folder = folder("beside");
+        Self::start_with(Db::Sqlite, folder, |config| config.database = Some(self.database.clone()))
     }
 
     pub fn later(&self, ms: i64) {

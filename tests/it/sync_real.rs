@@ -1,5 +1,6 @@
 //! Real stores, the real HTTP executor and the real server in one process.
 
+use crate::server_database::{Db, on_every_database};
 use crate::server_support::{SITE, TestServer, folder, new_key};
 use crate::sync_sim::world::{DOCK, ITEMS, OUTBOUND, PICKER, SHELVES, STAGING, SUPERVISOR, records};
 use firstout::domain::{
@@ -28,8 +29,8 @@ struct Handheld {
     net: HttpTransport,
 }
 
-fn warehouse(name: &str) -> TestServer {
-    let server = TestServer::start(name);
+fn warehouse(db: Db, name: &str) -> TestServer {
+    let server = TestServer::start(db, name);
     server.background.run(async |storage| storage.append_master(SITE, records()).await).unwrap();
     server
 }
@@ -154,9 +155,8 @@ fn assert_sound(server: &TestServer) {
     assert_eq!(findings.problems, Vec::<String>::new());
 }
 
-#[test]
-fn two_handhelds_take_the_last_case_offline_and_both_stories_stand() {
-    let server = warehouse("last-case-real");
+fn two_handhelds_take_the_last_case_offline_and_both_stories_stand(db: Db) {
+    let server = warehouse(db, "last-case-real");
     let (mut first, mut second) = (handheld(&server, "HH-01"), handheld(&server, "HH-02"));
     first.does(PICKER, receipt(), now(&server));
     first.does(PICKER, put_away(), now(&server));
@@ -208,9 +208,8 @@ impl Transport for NoPush<'_> {
 }
 
 /// The office sees what a device still holds before any of it arrives, and that nothing is left afterwards.
-#[test]
-fn the_server_is_told_what_waits_on_a_device() {
-    let server = warehouse("waits");
+fn the_server_is_told_what_waits_on_a_device(db: Db) {
+    let server = warehouse(db, "waits");
     let mut device = handheld(&server, "HH-01");
     device.in_step(&server);
     let of_device = |server: &TestServer| {
@@ -229,8 +228,8 @@ fn the_server_is_told_what_waits_on_a_device() {
 }
 
 /// An hour of an outage by the engine's own timetable, while the work goes on; then everything arrives.
-fn hour(name: &str, way: Failure, problem: Problem) {
-    let server = warehouse(name);
+fn hour(db: Db, name: &str, way: Failure, problem: Problem) {
+    let server = warehouse(db, name);
     let mut device = handheld(&server, "HH-01");
     device.in_step(&server);
     let clock = std::cell::Cell::new(now(&server));
@@ -276,19 +275,16 @@ fn hour(name: &str, way: Failure, problem: Problem) {
     assert_sound(&server);
 }
 
-#[test]
-fn a_server_that_answers_500_for_an_hour_costs_nothing() {
-    hour("hour-500", Failure::Status { code: 500, retry_after_s: None }, Problem::ServerError);
+fn a_server_that_answers_500_for_an_hour_costs_nothing(db: Db) {
+    hour(db, "hour-500", Failure::Status { code: 500, retry_after_s: None }, Problem::ServerError);
 }
 
-#[test]
-fn a_captive_portal_for_an_hour_costs_nothing() {
-    hour("hour-portal", Failure::NotFirstout, Problem::Portal);
+fn a_captive_portal_for_an_hour_costs_nothing(db: Db) {
+    hour(db, "hour-portal", Failure::NotFirstout, Problem::Portal);
 }
 
-#[test]
-fn a_new_handheld_begins_with_a_snapshot_and_goes_on_with_pages() {
-    let server = warehouse("snapshot-real");
+fn a_new_handheld_begins_with_a_snapshot_and_goes_on_with_pages(db: Db) {
+    let server = warehouse(db, "snapshot-real");
     let (mut first, mut second) = (handheld(&server, "HH-01"), handheld(&server, "HH-02"));
     for _ in 0..30 {
         first.does(PICKER, receipt(), now(&server));
@@ -309,9 +305,8 @@ fn a_new_handheld_begins_with_a_snapshot_and_goes_on_with_pages() {
     assert!(!second.folder.join("snapshot.jsonl").exists());
 }
 
-#[test]
-fn a_device_that_was_locked_out_keeps_everything() {
-    let server = warehouse("revoked-real");
+fn a_device_that_was_locked_out_keeps_everything(db: Db) {
+    let server = warehouse(db, "revoked-real");
     let mut device = handheld(&server, "HH-01");
     device.in_step(&server);
     device.does(PICKER, receipt(), now(&server));
@@ -326,9 +321,8 @@ fn a_device_that_was_locked_out_keeps_everything() {
     device.in_step(&server);
 }
 
-#[test]
-fn a_revoked_device_hands_in_what_it_recorded_and_fetches_nothing() {
-    let server = warehouse("revoked-hands-in");
+fn a_revoked_device_hands_in_what_it_recorded_and_fetches_nothing(db: Db) {
+    let server = warehouse(db, "revoked-hands-in");
     let mut device = handheld(&server, "HH-01");
     let mut other = handheld(&server, "HH-02");
     device.does(PICKER, receipt(), now(&server));
@@ -367,9 +361,8 @@ fn a_revoked_device_hands_in_what_it_recorded_and_fetches_nothing() {
     assert_eq!((device.at(DOCK), other.at(DOCK)), (3, 3));
 }
 
-#[test]
-fn a_clock_that_is_years_off_does_not_stop_sync() {
-    let server = warehouse("wrong-clock");
+fn a_clock_that_is_years_off_does_not_stop_sync(db: Db) {
+    let server = warehouse(db, "wrong-clock");
     let mut device = handheld(&server, "HH-01");
     const YEAR_MS: i64 = 365 * 24 * 60 * 60 * 1_000;
     for years in [-30, -1, 1, 70] {
@@ -387,9 +380,8 @@ fn a_clock_that_is_years_off_does_not_stop_sync() {
     assert_eq!(overview(&server).events, 4);
 }
 
-#[test]
-fn another_companys_server_gets_nothing() {
-    let (ours, theirs) = (warehouse("ours"), warehouse("theirs"));
+fn another_companys_server_gets_nothing(db: Db) {
+    let (ours, theirs) = (warehouse(db, "ours"), warehouse(db, "theirs"));
     let mut device = handheld(&ours, "HH-01");
     let other = handheld(&theirs, "HH-01");
     device.does(PICKER, receipt(), now(&ours));
@@ -401,9 +393,8 @@ fn another_companys_server_gets_nothing() {
     assert_eq!(overview(&ours).events, 1);
 }
 
-#[test]
-fn the_network_has_a_thread_of_its_own() {
-    let server = warehouse("courier");
+fn the_network_has_a_thread_of_its_own(db: Db) {
+    let server = warehouse(db, "courier");
     let Handheld { mut store, net, .. } = handheld(&server, "HH-01");
     let (sender, answers) = mpsc::channel();
     let courier = Courier::start(net, move |input| drop(sender.send(input))).unwrap();
@@ -429,17 +420,16 @@ fn the_network_has_a_thread_of_its_own() {
 /// The environment variable that makes this test's process the one that is killed.
 const VICTIM: &str = "FIRSTOUT_TEST_VICTIM";
 
-#[test]
-fn killed_between_beep_and_sync_nothing_is_lost() {
+fn killed_between_beep_and_sync_nothing_is_lost(db: Db) {
     if let Ok(file) = std::env::var(VICTIM) {
         victim(Path::new(&file));
     }
-    let server = warehouse("killed");
+    let server = warehouse(db, "killed");
     let Handheld { folder, store, mut net } = handheld(&server, "HH-01");
     drop(store);
     let file = folder.join("device.db");
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "sync_real::killed_between_beep_and_sync_nothing_is_lost", "--nocapture"])
+        .args(["--exact", "sync_real::sqlite::killed_between_beep_and_sync_nothing_is_lost", "--nocapture"])
         .env(VICTIM, &file)
         .stdout(Stdio::piped())
         .spawn()
@@ -474,9 +464,8 @@ fn victim(file: &Path) -> ! {
     }
 }
 
-#[test]
-fn the_command_line_syncs_and_says_how_it_went() {
-    let server = warehouse("cli");
+fn the_command_line_syncs_and_says_how_it_went(db: Db) {
+    let server = warehouse(db, "cli");
     let Handheld { folder, mut store, .. } = handheld(&server, "HH-01");
     does(&mut store, PICKER, receipt(), now(&server));
     drop(store);
@@ -511,9 +500,8 @@ fn damage_events(file: &std::path::Path) {
     std::fs::write(file, &bytes).unwrap();
 }
 
-#[test]
-fn what_a_damaged_file_has_lost_is_put_before_the_supervisor() {
-    let server = warehouse("loss");
+fn what_a_damaged_file_has_lost_is_put_before_the_supervisor(db: Db) {
+    let server = warehouse(db, "loss");
     let mut first = handheld(&server, "HH-01");
     first.does(PICKER, receipt(), now(&server));
     first.in_step(&server);
@@ -545,3 +533,19 @@ fn what_a_damaged_file_has_lost_is_put_before_the_supervisor() {
     assert!(row.detail.contains(&numbers), "{}", row.detail);
     assert_sound(&server);
 }
+
+on_every_database!(
+    two_handhelds_take_the_last_case_offline_and_both_stories_stand,
+    the_server_is_told_what_waits_on_a_device,
+    a_server_that_answers_500_for_an_hour_costs_nothing,
+    a_captive_portal_for_an_hour_costs_nothing,
+    a_new_handheld_begins_with_a_snapshot_and_goes_on_with_pages,
+    a_device_that_was_locked_out_keeps_everything,
+    a_revoked_device_hands_in_what_it_recorded_and_fetches_nothing,
+    a_clock_that_is_years_off_does_not_stop_sync,
+    another_companys_server_gets_nothing,
+    the_network_has_a_thread_of_its_own,
+    killed_between_beep_and_sync_nothing_is_lost,
+    the_command_line_syncs_and_says_how_it_went,
+    what_a_damaged_file_has_lost_is_put_before_the_supervisor,
+);

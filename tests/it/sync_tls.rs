@@ -1,6 +1,7 @@
 //! Real TLS handshakes between the handheld's client and the server: whom it trusts, what it says otherwise, and that
 //! nothing is lost by it.
 
+use crate::server_database::Db;
 use crate::server_support::{MORNING, SITE, TestServer, folder, new_key, raw, receipt};
 use firstout::domain::{EventId, Timestamp, UserId};
 use firstout::server::tls::Tls;
@@ -28,7 +29,7 @@ fn server_with(name: &str, tls: impl FnOnce(&Path) -> Tls) -> (TestServer, Hash)
     std::fs::create_dir_all(&data).unwrap();
     let tls = tls(&data);
     let fingerprint = tls.fingerprint;
-    (TestServer::start_with(data, |config| config.tls = Some(tls)), fingerprint)
+    (TestServer::start_with(Db::Sqlite, data, |config| config.tls = Some(tls)), fingerprint)
 }
 
 /// With an authority of its own.
@@ -201,7 +202,7 @@ fn a_certificate_for_another_address_is_called_so() {
 #[test]
 fn http_and_https_are_told_apart() {
     let (secure, fingerprint) = server("tls-both");
-    let plain = TestServer::start("tls-not");
+    let plain = TestServer::start(Db::Sqlite, "tls-not");
     let clock = at(MORNING);
     let invitation = invitation(&secure, Some(fingerprint));
     let mut handheld = Handheld::new("tls-both", &invitation, &clock).unwrap();
@@ -218,7 +219,7 @@ fn half_a_handshake_holds_up_nobody_for_long() {
     let data = folder("tls-half");
     let tls = Tls::own(&data, &names(&["127.0.0.1"])).unwrap();
     let fingerprint = tls.fingerprint;
-    let server = TestServer::start_with(data, |config| {
+    let server = TestServer::start_with(Db::Sqlite, data, |config| {
         config.tls = Some(tls);
         config.limits.connections_max = 3;
         config.limits.head_timeout = Duration::from_millis(300);

@@ -1,12 +1,10 @@
 //! `firstout-server enrol` and `revoke`.
 
-use super::say;
+use super::{Home, say};
 use clap::Args;
 use firstout::domain::{SiteId, Timestamp};
 use firstout::server::devices;
-use firstout::server::storage::Storage;
 use std::io::IsTerminal as _;
-use std::path::Path;
 use std::process::ExitCode;
 
 /// What `enrol` is told.
@@ -40,8 +38,8 @@ pub struct RevokeArgs {
 ///
 /// # Errors
 /// Where nothing could be saved.
-pub async fn enrol(data: &Path, args: EnrolArgs, now: Timestamp) -> anyhow::Result<ExitCode> {
-    let storage = Storage::open(data)?;
+pub async fn enrol(home: &Home, args: EnrolArgs, now: Timestamp) -> anyhow::Result<ExitCode> {
+    let storage = home.open().await?;
     let site = SiteId(args.site);
     let invitation = devices::invite(&storage, site, &args.name, args.url, now).await?;
     let text = invitation.to_string();
@@ -64,9 +62,8 @@ pub async fn enrol(data: &Path, args: EnrolArgs, now: Timestamp) -> anyhow::Resu
 ///
 /// # Errors
 /// Where the name fits none or several, and where nothing could be saved.
-pub async fn revoke(data: &Path, args: RevokeArgs) -> anyhow::Result<ExitCode> {
-    anyhow::ensure!(Storage::exists(data), "there is no database in {}", data.display());
-    let storage = Storage::open(data)?;
+pub async fn revoke(home: &Home, args: RevokeArgs) -> anyhow::Result<ExitCode> {
+    let storage = home.existing().await?;
     let (device, changed) = devices::revoke(&storage, SiteId(args.site), &args.device).await?;
     let done = if changed { "is locked out" } else { "was locked out before" };
     say(&format!("{} ({}) {done}", device.name, device.device))?;

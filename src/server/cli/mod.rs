@@ -7,7 +7,9 @@ pub mod serve;
 pub mod site;
 
 use anyhow::Context as _;
+use firstout::server::storage::{Place, Storage};
 use std::io::Write as _;
+use std::path::PathBuf;
 
 /// Prints a line to standard output.
 ///
@@ -16,4 +18,31 @@ use std::io::Write as _;
 pub fn say(line: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}").and_then(|()| out.flush()).context("cannot write to standard output")
+}
+
+/// Where everything is.
+pub struct Home {
+    /// The data folder.
+    pub data: PathBuf,
+    /// The database.
+    pub place: Place,
+}
+
+impl Home {
+    /// Opens the database, or makes it.
+    ///
+    /// # Errors
+    /// Where it cannot be opened.
+    pub async fn open(&self) -> anyhow::Result<Storage> {
+        Ok(Storage::open(&self.place, &self.data).await?)
+    }
+
+    /// Opens the database that is there.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub async fn existing(&self) -> anyhow::Result<Storage> {
+        anyhow::ensure!(self.place.exists(), "there is no database in {}", self.data.display());
+        self.open().await
+    }
 }

@@ -1,6 +1,6 @@
 //! `firstout-server serve`: until a signal ends it.
 
-use super::say;
+use super::{Home, say};
 use anyhow::Context as _;
 use clap::Args;
 use firstout::server::tls::{Tls, primary_address};
@@ -46,15 +46,16 @@ pub struct ServeArgs {
 ///
 /// # Errors
 /// Where it cannot start.
-pub async fn run(data: PathBuf, args: ServeArgs) -> anyhow::Result<ExitCode> {
+pub async fn run(home: Home, args: ServeArgs) -> anyhow::Result<ExitCode> {
     let inboxes =
         args.inbox.iter().map(|text| super::inbox::inbox(text)).collect::<anyhow::Result<Vec<_>>>()?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let Home { data, place } = home;
     let tls = tls(&data, &args)?;
     let (scheme, authority) = tls.as_ref().map_or(("http", None), |tls| ("https", Some(tls.fingerprint)));
     let (listen, clock, limits) = (args.listen, system_clock(), Limits::default());
-    let config = Config { listen, data: data.clone(), clock, limits, tls };
+    let config = Config { listen, data: data.clone(), database: Some(place), clock, limits, tls };
     let clock = config.clock.clone();
     let running: Running = start(config).await?;
     super::inbox::watch(running.storage.clone(), clock, inboxes);

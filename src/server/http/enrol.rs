@@ -37,7 +37,7 @@ pub(super) async fn enrol(
     let new = NewDevice { device, name: name.to_owned(), key: request.key };
     let named = app.storage.enrol(&token, new, app.now()).await?;
     let name = named.ok_or(ApiError::BadToken)?;
-    let identity = app.storage.identity();
+    let identity = app.storage.identity().await?;
     Ok(Json(EnrolReply {
         device,
         epoch: 1,

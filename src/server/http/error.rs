@@ -90,9 +90,7 @@ impl ApiError {
                 (StatusCode::UNPROCESSABLE_ENTITY, "malformed_push")
             }
             Self::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
-            Self::Storage(StorageError::Closed | StorageError::Raced | StorageError::NotSaved(_)) => {
-                (StatusCode::SERVICE_UNAVAILABLE, "busy")
-            }
+            Self::Storage(error) if error.passes() => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             Self::Storage(_) | Self::Secret(_) | Self::Cut => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
         }
     }

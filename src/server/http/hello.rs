@@ -25,7 +25,7 @@ pub(super) async fn hello(
         app.storage.touch(device.0, seq).await?;
     }
     let known = app.storage.device_heads(device.0.site, device.0.device).await?;
-    let identity = app.storage.identity();
+    let identity = known.identity;
     Ok(Json(Hello {
         service: "firstout".into(),
         server_id: identity.server_id,

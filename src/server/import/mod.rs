@@ -124,7 +124,7 @@ fn not_saved(kind: FileKind, problems: Problems) -> Imported {
 /// False where another import of opening stock was first.
 async fn open_stock(storage: &Storage, file: &File<'_>, plan: &Plan) -> Result<bool, ImportError> {
     let epoch = storage.device_heads(file.site, OPENING_DEVICE).await?.epoch.saturating_add(1);
-    let batch = opening::batch(file, plan, epoch, storage.identity().epoch)?;
+    let batch = opening::batch(file, plan, epoch, storage.identity().await?.epoch)?;
     match storage.push(batch).await? {
         PushOutcome::Conflict(_) => Ok(false),
         PushOutcome::Stored(reply) => {

@@ -1,15 +1,52 @@
-//! The ledger's home: what the rest of the server asks of a database, and the database that comes with the
-//! program.
+//! The ledger's home: what the rest of the server asks of a database, and the two databases that can answer.
 //!
-//! The types here name no database. `sqlite::Storage` is the only implementation yet; its methods take and
-//! return these types alone, so that they can become a trait when PostgreSQL joins it.
+//! What is asked stands once, here, over [`tx::Tx`]: a transaction that takes statements. SQLite (`sqlite`: one writer
+//! that commits in groups, readers beside it) and PostgreSQL (`postgres`: a pool that several server processes share)
+//! each implement [`Database`] and `Tx`, and nothing else of the server knows which of them it is.
+//!
+//! # To add a query
+//!
+//! 1. Tables: the next migration with the same number and name in `sqlite/migrations` and `postgres/migrations`
+//!    (INTEGER is BIGINT there, BLOB is UUID for ids and BYTEA for the rest, `STRICT, WITHOUT ROWID` goes away), the site
+//!    first in every key; and nothing else: backups copy every table.
+//! 2. The statement: one text for both, in `sql/` where it has more than a line (rules in [`tx`]).
+//! 3. An `async fn name(input: &Input, tx: &mut dyn Tx)` that runs it and reads its rows, and a method of [`Storage`]:
+//!    `self.read(input, |input, tx| Box::pin(name(input, tx))).await`, or `write`. What it does outside the transaction
+//!    may happen twice: a database may ask for all of it again.
+//! 4. A test in `tests/it/server_*.rs` that takes a `Db`: it runs on both.
 
+mod ask;
+mod backup;
+mod enrol;
+mod group;
+mod import;
+mod keys;
+mod master;
+mod overview;
+mod place;
+#[cfg(feature = "postgres")]
+pub mod postgres;
+mod push;
+mod records;
+mod save;
+mod snapshot;
 pub mod sqlite;
+mod stream;
+pub mod tx;
+mod verify;
 
-pub use sqlite::{Storage, restore};
+pub use backup::restore;
+pub use place::{Place, PlaceError};
 
 use crate::domain::{DeviceId, PublicKey, SiteId, Timestamp};
-use crate::sync::wire::{Conflict, Head, Heads, PushReply, ServerEpoch, Stream};
+use crate::server::ingest::Batch;
+use crate::sync::wire::{Conflict, Head, Heads, PullReply, PushReply, ServerEpoch, Stream};
+use group::Groups;
+use records::Records;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
+use tx::Tx;
 use uuid::Uuid;
 
 /// Why the database could not do its work.
@@ -18,6 +55,19 @@ pub enum StorageError {
     /// The database itself.
     #[error("database: {0}")]
     Sqlite(#[from] rusqlite::Error),
+    /// The same, of PostgreSQL.
+    #[cfg(feature = "postgres")]
+    #[error("database: {}", postgres::said(.0))]
+    Postgres(#[from] tokio_postgres::Error),
+    /// No connection to it could be had.
+    #[error("no connection to the database: {0}")]
+    NoConnection(String),
+    /// Where it is said to be cannot be.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// It was asked again and again and others were always first.
+    #[error("the database is too busy")]
+    Busy,
     /// Its schema could not be brought up to date.
     #[error("schema: {0}")]
     Migration(#[from] Box<refinery::Error>),
@@ -53,6 +103,171 @@ pub enum StorageError {
     /// A commit failed that several requests shared.
     #[error("not saved: {0}")]
     NotSaved(String),
+}
+
+/// Work under way in a transaction.
+pub type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, StorageError>> + Send + 'a>>;
+/// Work to do in a transaction, with what it needs.
+pub type Work<I, T> = for<'a> fn(&'a I, &'a mut (dyn Tx + 'a)) -> Doing<'a, T>;
+
+/// A database: runs work in transactions.
+pub trait Database {
+    /// Runs work that changes something; what it returns is durable when this returns. The work may be run again where
+    /// the database asks for that.
+    fn write<I: Send + Sync + 'static, T: Send + 'static>(
+        &self,
+        input: I,
+        work: Work<I, T>,
+    ) -> impl Future<Output = Result<T, StorageError>> + Send;
+
+    /// Runs work that only reads, on one state of the database.
+    fn read<I: Send + Sync + 'static, T: Send + 'static>(
+        &self,
+        input: I,
+        work: Work<I, T>,
+    ) -> impl Future<Output = Result<T, StorageError>> + Send;
+}
+
+#[derive(Clone)]
+enum Either {
+    Sqlite(sqlite::Sqlite),
+    #[cfg(feature = "postgres")]
+    Postgres(postgres::Postgres),
+}
+
+/// The ledger, its projections and its devices, on the database that was chosen. Cheap to clone.
+#[derive(Clone)]
+pub struct Storage {
+    database: Either,
+    place: Arc<Place>,
+    records: Arc<Records>,
+    groups: Arc<Groups>,
+    /// Held while a snapshot is made.
+    snapshot_turn: Arc<tokio::sync::Mutex<()>>,
+    folder: Arc<PathBuf>,
+}
+
+impl Storage {
+    /// Opens a database, or makes it; `folder` takes what lies beside it (snapshots).
+    ///
+    /// # Errors
+    /// [`StorageError`] where it cannot be opened, is of a newer program, or cannot be brought up to date.
+    pub async fn open(place: &Place, folder: &Path) -> Result<Self, StorageError> {
+        let database = match place {
+            Place::Sqlite(file) => Either::Sqlite(sqlite::Sqlite::open(file)?),
+            #[cfg(feature = "postgres")]
+            Place::Postgres(url) => Either::Postgres(postgres::Postgres::open(url).await?),
+            #[cfg(not(feature = "postgres"))]
+            Place::Postgres(_) => return Err(PlaceError::NotBuiltIn.into()),
+        };
+        std::fs::create_dir_all(folder)?;
+        Ok(Self {
+            database,
+            place: Arc::new(place.clone()),
+            records: Arc::default(),
+            groups: Arc::default(),
+            snapshot_turn: Arc::default(),
+            folder: Arc::new(folder.to_owned()),
+        })
+    }
+
+    /// Where the database is.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// The folder for what lies beside the database.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Runs work that changes something; see [`Database::write`].
+    async fn write<I: Send + Sync + 'static, T: Send + 'static>(
+        &self,
+        input: I,
+        work: Work<I, T>,
+    ) -> Result<T, StorageError> {
+        match &self.database {
+            Either::Sqlite(database) => database.write(input, work).await,
+            #[cfg(feature = "postgres")]
+            Either::Postgres(database) => database.write(input, work).await,
+        }
+    }
+
+    /// Runs work that only reads; see [`Database::read`].
+    async fn read<I: Send + Sync + 'static, T: Send + 'static>(
+        &self,
+        input: I,
+        work: Work<I, T>,
+    ) -> Result<T, StorageError> {
+        match &self.database {
+            Either::Sqlite(database) => database.read(input, work).await,
+            #[cfg(feature = "postgres")]
+            Either::Postgres(database) => database.read(input, work).await,
+        }
+    }
+
+    /// Which server this is. Asked of the database each time: another process may have restored it.
+    ///
+    /// # Errors
+    /// [`StorageError`] where the database cannot be read.
+    pub async fn identity(&self) -> Result<Identity, StorageError> {
+        self.read((), |(), tx| Box::pin(stream::identity(&(), tx))).await
+    }
+
+    /// True where the database can be written and its schema is this program's.
+    ///
+    /// # Errors
+    /// What keeps it from that.
+    pub async fn ready(&self) -> Result<(), StorageError> {
+        self.write((), |(), tx| Box::pin(ready(tx))).await
+    }
+
+    /// Takes a push, all of it or none; what it answers is durable.
+    ///
+    /// # Errors
+    /// [`StorageError`] where nothing was saved.
+    pub async fn push(&self, batch: Batch) -> Result<PushOutcome, StorageError> {
+        self.grouped(batch).await
+    }
+
+    /// The entries after a cursor, or the conflict where the cursor is not on this stream.
+    ///
+    /// # Errors
+    /// [`StorageError`] where the database cannot be read.
+    pub async fn pull(
+        &self,
+        device: DeviceAuth,
+        cursor: Cursor,
+    ) -> Result<Result<PullReply, Conflict>, StorageError> {
+        self.read((device, cursor), |input, tx| Box::pin(stream::pull(input, tx))).await
+    }
+}
+
+async fn ready(tx: &mut dyn Tx) -> Result<(), StorageError> {
+    let known = sqlite::schema();
+    let found = tx.row("SELECT max(version) FROM refinery_schema_history", &[]).await?;
+    let found = found.map_or(Ok(0), |mut row| row.int())?;
+    if found > known {
+        return Err(StorageError::NewerSchema { found, known });
+    }
+    tx.execute("UPDATE server SET id = 1 WHERE id = 1", &[]).await?;
+    Ok(())
+}
+
+impl StorageError {
+    /// True where the same request may well succeed a little later.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Closed | Self::Raced | Self::Busy | Self::NotSaved(_) | Self::NoConnection(_) => true,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(error) => postgres::passes(error),
+            _ => false,
+        }
+    }
 }
 
 /// Which server this is.
@@ -124,6 +339,8 @@ pub enum PushOutcome {
 /// How far a device is here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeviceHeads {
+    /// Of the server.
+    pub identity: Identity,
     /// Its newest epoch here.
     pub epoch: u32,
     /// Its last sequence in that epoch.

@@ -1,12 +1,11 @@
-//! A verified copy of the whole database while it is in use, and the way back from one.
-//!
-//! Handhelds keep what they sent until it is in a backup (`backed_up_before` of the stream, told with each page): a copy
-//! counts only once it was read back from its file, found whole, and is durable under its name.
+//! Copies of the file while it is in use, each a single file, verified before it takes its name.
 
-use super::super::Findings;
-use super::{FILE, Storage, StorageError, connect, migrate, verify};
+use super::super::backup::Reached;
+use super::super::{Findings, verify};
+use super::tx::{SqliteTx, at_once};
+use super::{StorageError, connect, migrate, parent};
 use rusqlite::backup::Backup;
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags};
 use std::fs::File;
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -17,61 +16,53 @@ use uuid::Uuid;
 const PAGES_PER_STEP: i32 = i32::MAX;
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
 
-/// A stream in a copy: site, name, and the sequence that would come next.
-type Reached = (i64, String, i64);
-
-impl Storage {
-    /// Copies the database into `file`, which it replaces once the copy was verified and is durable. Findings with
-    /// problems mean that the database is not sound: `file` is as it was, and nothing counts as backed up.
-    ///
-    /// # Errors
-    /// [`StorageError`] where the copy cannot be written or read.
-    pub async fn backup(&self, file: &Path) -> Result<Findings, StorageError> {
-        let (from, file) = (self.folder().join(FILE), file.to_owned());
-        let copied = tokio::task::spawn_blocking(move || copy(&from, &file));
-        let (findings, reached) = copied.await.map_err(|_| StorageError::Closed)??;
-        if findings.problems.is_empty() {
-            self.write(move |connection| note(connection, &reached)).await?;
-        }
-        Ok(findings)
-    }
-}
-
-/// Puts a verified backup into an empty data folder, as a new incarnation of the same server: handhelds notice, and send
-/// again what the backup does not have. With problems in the findings nothing was put there.
+/// Copies the database at `from` into `file`, which it replaces once the copy was verified and is durable. Findings with
+/// problems mean that the database is not sound: `file` is as it was.
 ///
 /// # Errors
-/// [`StorageError`] where the folder holds a database already, or a file cannot be read or written.
-pub fn restore(file: &Path, folder: &Path) -> Result<Findings, StorageError> {
-    if Storage::exists(folder) {
-        return Err(refuse(ErrorKind::AlreadyExists, "the data folder holds a database already"));
-    }
-    std::fs::create_dir_all(folder)?;
-    let to = folder.join(FILE);
-    let part = part_of(&to)?;
-    let mut connection = duplicate(file, &part)?;
-    migrate::run(&mut connection)?;
-    let findings = verify::check(&connection)?;
-    let epoch = Uuid::now_v7();
-    connection.execute("UPDATE server SET server_epoch = ?1", [epoch.as_bytes()])?;
-    finish(connection, &findings, &part, &to)?;
-    Ok(findings)
-}
-
-fn copy(from: &Path, file: &Path) -> Result<(Findings, Vec<Reached>), StorageError> {
+/// [`StorageError`] where the copy cannot be written or read.
+pub fn backup(from: &Path, file: &Path) -> Result<(Findings, Vec<Reached>), StorageError> {
     if same(from, file) {
         return Err(refuse(ErrorKind::InvalidInput, "a backup cannot take the database's own place"));
     }
     let part = part_of(file)?;
-    let connection = duplicate(from, &part)?;
-    let findings = verify::check(&connection)?;
+    keep(duplicate(from, &part)?, &part, file)
+}
+
+/// Verifies a copy at `part` and gives it its name. What is in it, and how far.
+fn keep(
+    mut connection: Connection,
+    part: &Path,
+    file: &Path,
+) -> Result<(Findings, Vec<Reached>), StorageError> {
+    let findings = at_once(verify::check(&mut SqliteTx(&mut connection)))?;
     let reached = {
         let mut query = connection.prepare("SELECT site, name, next_seq FROM stream")?;
         let rows = query.query_map((), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         rows.collect::<Result<Vec<_>, _>>()?
     };
-    finish(connection, &findings, &part, file)?;
+    finish(connection, &findings, part, file)?;
     Ok((findings, reached))
+}
+
+/// Puts a verified backup where no database is, as a new incarnation of the same server: handhelds notice, and send
+/// again what the backup does not have. With problems in the findings nothing was put there.
+///
+/// # Errors
+/// [`StorageError`] where there is a database already, or a file cannot be read or written.
+pub fn restore(file: &Path, to: &Path) -> Result<Findings, StorageError> {
+    if to.is_file() {
+        return Err(refuse(ErrorKind::AlreadyExists, "the data folder holds a database already"));
+    }
+    std::fs::create_dir_all(parent(to))?;
+    let part = part_of(to)?;
+    let mut connection = duplicate(file, &part)?;
+    migrate::run(&mut connection)?;
+    let findings = at_once(verify::check(&mut SqliteTx(&mut connection)))?;
+    let epoch = Uuid::now_v7();
+    connection.execute("UPDATE server SET server_epoch = ?1", [epoch.as_bytes()])?;
+    finish(connection, &findings, &part, to)?;
+    Ok(findings)
 }
 
 /// A copy at `part` as a single file, opened again from there.
@@ -108,21 +99,9 @@ fn part_of(file: &Path) -> Result<PathBuf, StorageError> {
     }
 }
 
-fn note(connection: &Connection, reached: &[Reached]) -> Result<(), StorageError> {
-    let mut update = connection.prepare_cached(include_str!("sql/note_backup.sql"))?;
-    for (site, name, next_seq) in reached {
-        update.execute(params![site, name, next_seq])?;
-    }
-    Ok(())
-}
-
 fn same(one: &Path, other: &Path) -> bool {
     let place = |path: &Path| (parent(path).canonicalize().ok(), path.file_name().map(ToOwned::to_owned));
     place(one) == place(other)
-}
-
-fn parent(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn refuse(kind: ErrorKind, why: &str) -> StorageError {

@@ -24,8 +24,8 @@ pub(super) fn run(connection: &mut Connection) -> Result<(), StorageError> {
     Ok(())
 }
 
-/// The newest migration that this program has.
-fn known() -> i64 {
+/// The newest migration that this program has, for whichever database.
+pub(in crate::server::storage) fn known() -> i64 {
     migrations::runner().get_migrations().iter().map(|step| i64::from(step.version())).max().unwrap_or(0)
 }
 

@@ -1,6 +1,8 @@
 //! Connections that only read, lent to one request at a time.
 
+use super::super::Work;
 use super::StorageError;
+use super::tx::{SqliteTx, at_once};
 use rusqlite::Connection;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
@@ -16,9 +18,10 @@ impl Readers {
     }
 
     /// `work` sees one state of the database throughout.
-    pub(super) async fn run<T: Send + 'static>(
+    pub(super) async fn run<I: Send + 'static, T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, StorageError> + Send + 'static,
+        input: I,
+        work: Work<I, T>,
     ) -> Result<T, StorageError> {
         let permit = Arc::clone(&self.free).acquire_owned().await.map_err(|_| StorageError::Closed)?;
         let idle = Arc::clone(&self.idle);
@@ -26,8 +29,8 @@ impl Readers {
             // The permit goes back after the connection, also when the requester has gone away.
             let _permit = permit;
             let connection = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let connection = connection.ok_or(StorageError::Closed)?;
-            let result = in_transaction(&connection, work);
+            let mut connection = connection.ok_or(StorageError::Closed)?;
+            let result = in_transaction(&mut connection, &input, work);
             idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
             result
         });
@@ -35,12 +38,9 @@ impl Readers {
     }
 }
 
-fn in_transaction<T>(
-    connection: &Connection,
-    work: impl FnOnce(&Connection) -> Result<T, StorageError>,
-) -> Result<T, StorageError> {
+fn in_transaction<I, T>(connection: &mut Connection, input: &I, work: Work<I, T>) -> Result<T, StorageError> {
     connection.prepare_cached("BEGIN")?.execute([])?;
-    let result = work(connection);
+    let result = at_once(work(input, &mut SqliteTx(connection)));
     connection.prepare_cached("ROLLBACK")?.execute([])?;
     result
 }

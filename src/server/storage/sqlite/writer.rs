@@ -3,7 +3,9 @@
 //! A commit costs one flush to the disk however many requests it carries; a request that fails is rolled back
 //! alone.
 
+use super::super::Work as Task;
 use super::StorageError;
+use super::tx::{SqliteTx, at_once};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
@@ -20,25 +22,24 @@ pub(super) struct Writer {
 
 trait Work: Send {
     /// False where the savepoint is to be rolled back.
-    fn run(&mut self, connection: &Connection) -> bool;
+    fn run(&mut self, connection: &mut Connection) -> bool;
     /// Called after the commit (`None`) or when nothing was saved.
     fn finish(self: Box<Self>, failed: Option<&str>);
 }
 
-struct Request<T, F> {
-    work: Option<F>,
+struct Request<I, T> {
+    input: I,
+    work: Task<I, T>,
     result: Option<Result<T, StorageError>>,
     reply: oneshot::Sender<Result<T, StorageError>>,
 }
 
-impl<T, F> Work for Request<T, F>
-where
-    T: Send,
-    F: FnOnce(&Connection) -> Result<T, StorageError> + Send,
-{
-    fn run(&mut self, connection: &Connection) -> bool {
-        self.result = self.work.take().map(|work| work(connection));
-        matches!(self.result, Some(Ok(_)))
+impl<I: Send, T: Send> Work for Request<I, T> {
+    fn run(&mut self, connection: &mut Connection) -> bool {
+        let result = at_once((self.work)(&self.input, &mut SqliteTx(connection)));
+        let kept = result.is_ok();
+        self.result = Some(result);
+        kept
     }
 
     fn finish(self: Box<Self>, failed: Option<&str>) {
@@ -58,22 +59,23 @@ impl Writer {
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
         std::thread::Builder::new()
             .name("ledger-writer".into())
-            .spawn(move || serve(&connection, receiver))?;
+            .spawn(move || serve(connection, receiver))?;
         Ok(Self { sender })
     }
 
-    pub(super) async fn run<T: Send + 'static>(
+    pub(super) async fn run<I: Send + 'static, T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, StorageError> + Send + 'static,
+        input: I,
+        work: Task<I, T>,
     ) -> Result<T, StorageError> {
         let (reply, answer) = oneshot::channel();
-        let request = Box::new(Request { work: Some(work), result: None, reply });
+        let request = Box::new(Request { input, work, result: None, reply });
         self.sender.send(request).await.map_err(|_| StorageError::Closed)?;
         answer.await.map_err(|_| StorageError::Closed)?
     }
 }
 
-fn serve(connection: &Connection, mut receiver: mpsc::Receiver<Box<dyn Work>>) {
+fn serve(mut connection: Connection, mut receiver: mpsc::Receiver<Box<dyn Work>>) {
     while let Some(first) = receiver.blocking_recv() {
         let mut group = vec![first];
         while group.len() < GROUP_MAX
@@ -81,7 +83,7 @@ fn serve(connection: &Connection, mut receiver: mpsc::Receiver<Box<dyn Work>>) {
         {
             group.push(next);
         }
-        let failed = commit(connection, &mut group).err().map(|error| {
+        let failed = commit(&mut connection, &mut group).err().map(|error| {
             if !connection.is_autocommit() {
                 let _ = connection.execute_batch("ROLLBACK");
             }
@@ -93,15 +95,18 @@ fn serve(connection: &Connection, mut receiver: mpsc::Receiver<Box<dyn Work>>) {
     }
 }
 
-fn commit(connection: &Connection, group: &mut [Box<dyn Work>]) -> Result<(), rusqlite::Error> {
-    let execute = |sql| connection.prepare_cached(sql)?.execute([]);
-    execute("BEGIN IMMEDIATE")?;
+fn commit(connection: &mut Connection, group: &mut [Box<dyn Work>]) -> Result<(), rusqlite::Error> {
+    execute(connection, "BEGIN IMMEDIATE")?;
     for work in group {
-        execute("SAVEPOINT request")?;
+        execute(connection, "SAVEPOINT request")?;
         if !work.run(connection) {
-            execute("ROLLBACK TO request")?;
+            execute(connection, "ROLLBACK TO request")?;
         }
-        execute("RELEASE request")?;
+        execute(connection, "RELEASE request")?;
     }
-    execute("COMMIT").map(drop)
+    execute(connection, "COMMIT")
+}
+
+fn execute(connection: &Connection, sql: &str) -> Result<(), rusqlite::Error> {
+    connection.prepare_cached(sql)?.execute([]).map(drop)
 }

@@ -1,0 +1,172 @@
+//! PostgreSQL: a pool of connections that several server processes may share one database with.
+//!
+//! A transaction that loses a race (40001, 40P01, or another process moved the counter in between) is done again, a few
+//! times with a growing random pause; then the caller is told to come again. Connections are not encrypted: the
+//! database is on the same machine, or the network between is trusted or tunnelled.
+
+mod migrate;
+mod tx;
+
+use super::{Database, StorageError, Work};
+use deadpool_postgres::{
+    Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts,
+};
+use std::time::Duration;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Config, IsolationLevel, NoTls};
+use tx::PostgresTx;
+use uuid::Uuid;
+
+/// Connections of one server process.
+const CONNECTIONS_MAX: usize = 16;
+/// The longest wait for a connection, a new one or one that others give back.
+const WAIT_MAX: Duration = Duration::from_secs(10);
+/// Tries of one transaction.
+const TRIES: u32 = 8;
+/// The longest pause before the second try; it doubles with each.
+const PAUSE_MS: u64 = 10;
+/// What every connection is told: a process that hangs in a transaction does not hold the others for ever.
+const SETTINGS: &str = "SET idle_in_transaction_session_timeout = '30s'; SET statement_timeout = '10min'";
+
+/// A PostgreSQL database. Cheap to clone.
+#[derive(Clone)]
+pub struct Postgres {
+    pool: Pool,
+}
+
+/// What the database said, in one line.
+pub(super) fn said(error: &tokio_postgres::Error) -> String {
+    if let Some(said) = error.as_db_error() {
+        return format!("{} ({})", said.message(), said.code().code());
+    }
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
+
+/// True where the connection or the database went away, not the statement was wrong.
+pub(super) fn passes(error: &tokio_postgres::Error) -> bool {
+    // Classes 08 (connection), 40 (rolled back), 53 (resources), 57 (stopped by a person).
+    let classes = ["08", "40", "53", "57"];
+    error.is_closed()
+        || error.code().is_some_and(|code| classes.iter().any(|class| code.code().starts_with(class)))
+}
+
+impl Postgres {
+    /// Connects, and makes the tables or brings them up to date.
+    ///
+    /// # Errors
+    /// [`StorageError`] where there is no connection, or the tables are of a newer program.
+    pub async fn open(url: &str) -> Result<Self, StorageError> {
+        let this = Self::connect(url)?;
+        migrate::run(&this).await?;
+        let client = this.client().await?;
+        // Several processes may begin at once: the first one's row counts for all.
+        let sql =
+            "INSERT INTO server (id, server_id, server_epoch) VALUES (1, $1, $2) ON CONFLICT (id) DO NOTHING";
+        let [id, epoch] = [Uuid::now_v7(), Uuid::now_v7()].map(super::tx::Value::from);
+        client.execute(sql, &[&id, &epoch]).await?;
+        Ok(this)
+    }
+
+    fn connect(url: &str) -> Result<Self, StorageError> {
+        let mut config: Config = url.parse()?;
+        if config.get_application_name().is_none() {
+            config.application_name("firstout-server");
+        }
+        config.connect_timeout(WAIT_MAX);
+        let settings = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let pool = Pool::builder(Manager::from_config(config, NoTls, settings))
+            .max_size(CONNECTIONS_MAX)
+            .timeouts(Timeouts { wait: Some(WAIT_MAX), create: Some(WAIT_MAX), recycle: Some(WAIT_MAX) })
+            .runtime(Runtime::Tokio1)
+            .post_create(Hook::async_fn(|client, _| {
+                Box::pin(async move { client.batch_execute(SETTINGS).await.map_err(HookError::Backend) })
+            }))
+            .build()
+            .map_err(|error| StorageError::NoConnection(error.to_string()))?;
+        Ok(Self { pool })
+    }
+
+    async fn client(&self) -> Result<Object, StorageError> {
+        self.pool.get().await.map_err(|error| match error {
+            deadpool_postgres::PoolError::Backend(error)
+            | deadpool_postgres::PoolError::PostCreateHook(HookError::Backend(error)) => {
+                StorageError::NoConnection(said(&error))
+            }
+            other => StorageError::NoConnection(other.to_string()),
+        })
+    }
+
+    async fn once<I: Sync, T>(
+        &self,
+        input: &I,
+        work: Work<I, T>,
+        level: IsolationLevel,
+        read_only: bool,
+    ) -> Result<T, StorageError> {
+        let mut client = self.client().await?;
+        let begin = client.build_transaction().isolation_level(level).read_only(read_only);
+        let mut tx = PostgresTx(begin.start().await?);
+        let result = work(input, &mut tx).await?;
+        tx.0.commit().await?;
+        Ok(result)
+    }
+
+    async fn often<I: Sync, T>(
+        &self,
+        input: &I,
+        work: Work<I, T>,
+        level: IsolationLevel,
+        read_only: bool,
+    ) -> Result<T, StorageError> {
+        for attempt in 0..TRIES {
+            match self.once(input, work, level, read_only).await {
+                Err(error) if again(&error) => {
+                    tracing::debug!(%error, attempt, "once more");
+                    tokio::time::sleep(pause(attempt)).await;
+                }
+                done => return done,
+            }
+        }
+        Err(StorageError::Busy)
+    }
+}
+
+impl Database for Postgres {
+    async fn write<I: Send + Sync + 'static, T: Send + 'static>(
+        &self,
+        input: I,
+        work: Work<I, T>,
+    ) -> Result<T, StorageError> {
+        // Who appends locks the stream's counter first, so that each later statement must see what was committed since.
+        self.often(&input, work, IsolationLevel::ReadCommitted, false).await
+    }
+
+    async fn read<I: Send + Sync + 'static, T: Send + 'static>(
+        &self,
+        input: I,
+        work: Work<I, T>,
+    ) -> Result<T, StorageError> {
+        self.often(&input, work, IsolationLevel::RepeatableRead, true).await
+    }
+}
+
+/// True where the transaction was rolled back and may be done again as it is.
+fn again(error: &StorageError) -> bool {
+    match error {
+        StorageError::Raced => true,
+        StorageError::Postgres(error) => error.code().is_some_and(|code| {
+            [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED].contains(code)
+        }),
+        _ => false,
+    }
+}
+
+/// Between nothing and a limit that doubles, so that two who meet do not meet again.
+fn pause(attempt: u32) -> Duration {
+    let limit = PAUSE_MS << attempt.min(6);
+    let drawn = getrandom::u64().unwrap_or(limit / 2);
+    Duration::from_millis(drawn % limit)
+}

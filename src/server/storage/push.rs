@@ -1,0 +1,65 @@
+//! Pushes as one transaction: what must be known is read, the verdicts are made, their rows are written, and the
+//! counters move last.
+
+use super::records::Records;
+use super::stream::{advance, head, head_and_lock, newest_chain, server_epoch};
+use super::tx::Tx;
+use super::{PushOutcome, StorageError, ask, save};
+use crate::domain::SiteId;
+use crate::server::ingest::{Batch, Known, judge};
+use crate::sync::wire::{Conflict, Stream};
+use std::sync::Arc;
+
+/// Rounds of questions. Two are common; what an answer makes the rules ask for goes a few steps deep.
+const ROUNDS_MAX: usize = 12;
+
+/// Pushes of one site, each of another device.
+pub(super) struct Pushes {
+    pub(super) site: SiteId,
+    pub(super) batches: Vec<Batch>,
+    pub(super) records: Arc<Records>,
+}
+
+/// Takes pushes, all of each or none; the answers are in their order.
+pub(super) async fn push(input: &Pushes, tx: &mut dyn Tx) -> Result<Vec<PushOutcome>, StorageError> {
+    let (site, batches) = (input.site, &input.batches);
+    let epoch = server_epoch(tx).await?;
+    if batches.iter().any(|batch| batch.server_epoch != epoch) {
+        return apart(input, tx).await;
+    }
+    // Everything below is read behind this lock: nobody else writes the site's ledger until this transaction ends.
+    let site_head = head_and_lock(tx, site, Stream::Site).await?;
+    let control = head(tx, site, Stream::Control).await?;
+    let master = head(tx, site, Stream::Master).await?;
+    let arrivals = batches.iter().flat_map(|batch| &batch.arrivals);
+    let events = arrivals.filter_map(|arrival| arrival.event.as_ref().ok());
+    let since = events.map(|event| event.corrected_at()).min();
+    let mut known = Known { site: site_head, control, since, ..Known::default() };
+    ask::arrivals(tx, site.0, batches, &mut known).await?;
+    for _ in 0..ROUNDS_MAX {
+        let plan = judge(batches, &known);
+        if plan.questions.is_empty() {
+            let from = (known.site, known.control);
+            let to = save::save(tx, site.0, &plan.draft, from).await?;
+            advance(tx, site, Stream::Control, from.1, to.1).await?;
+            advance(tx, site, Stream::Site, from.0, to.0).await?;
+            return Ok(plan.outcomes);
+        }
+        let questions = plan.questions;
+        input.records.answer(tx, site, master, &questions, &mut known).await?;
+        ask::answer(tx, site.0, &questions, &mut known).await?;
+    }
+    Err(StorageError::Damaged { what: "state that the rules can judge by" })
+}
+
+/// Some devices know another incarnation: nothing of theirs is taken, and the others come again.
+async fn apart(input: &Pushes, tx: &mut dyn Tx) -> Result<Vec<PushOutcome>, StorageError> {
+    let server_epoch = server_epoch(tx).await?;
+    let mut outcomes = Vec::with_capacity(input.batches.len());
+    for batch in &input.batches {
+        let (_, device_last_seq) = newest_chain(tx, input.site, batch.device).await?;
+        let conflict = Conflict::EpochChanged { server_epoch, device_last_seq };
+        outcomes.push(PushOutcome::Conflict(conflict));
+    }
+    Ok(outcomes)
+}

@@ -1,0 +1,1 @@
+SELECT CAST(coalesce(sum(next_seq - 1), 0) AS BIGINT) FROM stream WHERE name = 'site'

@@ -1,0 +1,7 @@
+SELECT k.n, e.event_id
+FROM {keys}
+CROSS JOIN change c
+CROSS JOIN event e
+WHERE c.site = ?1 AND c.item = k.item AND c.lot = k.lot AND c.serial = k.serial AND c.location = k.location AND c.hu = k.hu
+  AND c.at < k.at AND c.device <> k.device AND c.stream_seq > k.synced
+  AND e.site = ?1 AND e.stream_seq = c.stream_seq

@@ -1,0 +1,2 @@
+INSERT INTO alias (site, device, epoch, seq, hash, stream_seq)
+{values}

@@ -1,0 +1,3 @@
+INSERT INTO discrepancy (site, identity, stream_seq, kind, detail, opened)
+{values}
+ON CONFLICT (site, identity) DO NOTHING

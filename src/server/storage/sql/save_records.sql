@@ -1,0 +1,3 @@
+INSERT INTO record (site, kind, id, stream_seq)
+{values}
+ON CONFLICT (site, kind, id) DO UPDATE SET stream_seq = excluded.stream_seq

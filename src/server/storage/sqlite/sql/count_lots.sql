@@ -1,2 +1,0 @@
-SELECT count(*)
-FROM (SELECT DISTINCT site, item, lot FROM stock WHERE units > 0 AND location > 0)

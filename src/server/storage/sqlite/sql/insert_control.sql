@@ -1,2 +1,0 @@
-INSERT INTO control (site, stream_seq, site_seq, stream_hash)
-VALUES (?1, ?2, ?3, ?4)

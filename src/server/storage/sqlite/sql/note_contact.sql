@@ -1,3 +1,0 @@
-UPDATE device
-SET last_contact = max(last_contact, ?3)
-WHERE site = ?1 AND device = ?2

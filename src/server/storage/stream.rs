@@ -1,0 +1,157 @@
+//! Streams: their counters, and the entries that pull hands out, always a prefix, never a gap.
+
+use super::tx::{Row, Tx, values};
+use super::{Cursor, DeviceAuth, Identity, StorageError};
+use crate::domain::{DeviceId, SiteId};
+use crate::sync::wire::{
+    Conflict, EventEntry, Hash, Head, Heads, MasterEntry, PULL_ENTRIES_MAX, PullReply, ServerEpoch, Stream,
+};
+
+/// A page ends with the entry that passes this, so that a page of large events stays handy.
+const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+const HEAD: &str = "SELECT next_seq - 1, head_hash FROM stream WHERE site = ?1 AND name = ?2";
+
+/// Which server this is, by the database alone.
+pub(super) async fn identity((): &(), tx: &mut dyn Tx) -> Result<Identity, StorageError> {
+    let found = tx.row("SELECT server_id, server_epoch FROM server WHERE id = 1", &[]).await?;
+    let mut row = found.ok_or(StorageError::Damaged { what: "server" })?;
+    Ok(Identity { server_id: row.uuid()?, epoch: ServerEpoch(row.uuid()?) })
+}
+
+pub(super) async fn server_epoch(tx: &mut dyn Tx) -> Result<ServerEpoch, StorageError> {
+    Ok(identity(&(), tx).await?.epoch)
+}
+
+/// The newest entry of a stream; of an empty one where the site is new.
+pub(super) async fn head(tx: &mut dyn Tx, site: SiteId, stream: Stream) -> Result<Head, StorageError> {
+    read_head(tx.row(HEAD, &values![site.0, stream.name()]).await?)
+}
+
+/// The same, and nobody else appends to the stream until this transaction ends.
+pub(super) async fn head_and_lock(
+    tx: &mut dyn Tx,
+    site: SiteId,
+    stream: Stream,
+) -> Result<Head, StorageError> {
+    let sql = format!("{HEAD} {}", tx.lock());
+    read_head(tx.row(&sql, &values![site.0, stream.name()]).await?)
+}
+
+fn read_head(found: Option<Row>) -> Result<Head, StorageError> {
+    let Some(mut row) = found else { return Ok(Head::default()) };
+    Ok(Head { seq: row.unsigned()?, hash: row.hash()? })
+}
+
+pub(super) async fn heads(tx: &mut dyn Tx, site: SiteId) -> Result<Heads, StorageError> {
+    Ok(Heads {
+        control: head(tx, site, Stream::Control).await?,
+        master: head(tx, site, Stream::Master).await?,
+        site: head(tx, site, Stream::Site).await?,
+    })
+}
+
+/// Moves a stream's counter from `from` to `to`: the last statement of whoever appends, so that the order of commits is
+/// the order of entries. Somebody who was faster is found out here, whether or not the counter was locked before.
+pub(super) async fn advance(
+    tx: &mut dyn Tx,
+    site: SiteId,
+    stream: Stream,
+    from: Head,
+    to: Head,
+) -> Result<(), StorageError> {
+    if from == to {
+        return Ok(());
+    }
+    let params = values![site.0, stream.name(), to.seq - from.seq, to.hash, from.seq + 1];
+    let next = tx.row(include_str!("sql/advance.sql"), &params).await?;
+    let next = next.map(|mut row| row.unsigned()).transpose()?;
+    if next == Some(to.seq + 1) { Ok(()) } else { Err(StorageError::Raced) }
+}
+
+/// A device's newest epoch here and its last sequence in it.
+pub(super) async fn newest_chain(
+    tx: &mut dyn Tx,
+    site: SiteId,
+    device: DeviceId,
+) -> Result<(u32, u64), StorageError> {
+    let found = tx.row(include_str!("sql/newest_chain.sql"), &values![site.0, device]).await?;
+    let Some(mut row) = found else { return Ok((1, 0)) };
+    Ok((row.small()?, row.unsigned()?))
+}
+
+/// The entries after a cursor, or the conflict where the cursor is not on this stream.
+pub(super) async fn pull(
+    (device, cursor): &(DeviceAuth, Cursor),
+    tx: &mut dyn Tx,
+) -> Result<Result<PullReply, Conflict>, StorageError> {
+    let server_epoch = server_epoch(tx).await?;
+    let (epoch, device_last_seq) = newest_chain(tx, device.site, device.device).await?;
+    if cursor.epoch != server_epoch || !is_on_stream(tx, device.site, cursor).await? {
+        return Ok(Err(Conflict::EpochChanged { server_epoch, device_last_seq }));
+    }
+    let mut reply = page(tx, device.site, cursor).await?;
+    let params = values![device.site.0, device.device, epoch];
+    let backed_up = tx.row(include_str!("sql/backed_up.sql"), &params).await?;
+    reply.backed_up_through = backed_up.map_or(Ok(0), |mut row| row.unsigned())?;
+    Ok(Ok(reply))
+}
+
+async fn is_on_stream(tx: &mut dyn Tx, site: SiteId, cursor: &Cursor) -> Result<bool, StorageError> {
+    if cursor.after.seq == 0 {
+        return Ok(cursor.after.hash == Hash::default());
+    }
+    let sql = match cursor.stream {
+        Stream::Control => "SELECT stream_hash FROM control WHERE site = ?1 AND stream_seq = ?2",
+        Stream::Master => "SELECT stream_hash FROM master WHERE site = ?1 AND stream_seq = ?2",
+        Stream::Site => "SELECT stream_hash FROM event WHERE site = ?1 AND stream_seq = ?2",
+    };
+    let found = tx.row(sql, &values![site.0, cursor.after.seq]).await?;
+    Ok(found.map(|mut row| row.hash()).transpose()? == Some(cursor.after.hash))
+}
+
+async fn page(tx: &mut dyn Tx, site: SiteId, cursor: &Cursor) -> Result<PullReply, StorageError> {
+    let mut reply = PullReply {
+        stream: cursor.stream,
+        events: Vec::new(),
+        records: Vec::new(),
+        next: cursor.after,
+        head: head(tx, site, cursor.stream).await?,
+        backed_up_through: 0,
+    };
+    let sql = match cursor.stream {
+        Stream::Control => include_str!("sql/page_control.sql"),
+        Stream::Master => include_str!("sql/page_master.sql"),
+        Stream::Site => include_str!("sql/page_site.sql"),
+    };
+    let limit = cursor.limit.clamp(1, PULL_ENTRIES_MAX) as u64;
+    let mut bytes = 0;
+    tx.visit(sql, &values![site.0, cursor.after.seq, limit], &mut |mut row| {
+        if cursor.stream == Stream::Master {
+            let record = MasterEntry { stream_seq: row.unsigned()?, bytes: row.text()? };
+            reply.next = Head { seq: record.stream_seq, hash: row.hash()? };
+            bytes += record.bytes.len();
+            reply.records.push(record);
+        } else {
+            let entry = event_entry(&mut row)?;
+            reply.next = Head { seq: entry.stream_seq, hash: row.hash()? };
+            bytes += entry.bytes.len();
+            reply.events.push(entry);
+        }
+        Ok(bytes < PAGE_BYTES_MAX)
+    })
+    .await?;
+    Ok(reply)
+}
+
+fn event_entry(row: &mut Row) -> Result<EventEntry, StorageError> {
+    Ok(EventEntry {
+        stream_seq: row.unsigned()?,
+        status: row.status()?,
+        received: row.time()?,
+        device: row.device()?,
+        epoch: row.small()?,
+        seq: row.unsigned()?,
+        bytes: row.text()?,
+    })
+}
