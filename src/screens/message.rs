@@ -51,6 +51,7 @@ pub fn store_words(error: &StoreError, words: Words) -> String {
         StoreError::NewerSchema { .. } | StoreError::Foreign => Common::StorageNewer,
         StoreError::OutboxFull { .. } => Common::OutboxFull,
         StoreError::NotEnrolled => Common::NotEnrolled,
+        StoreError::Unsure(_) => Common::StorageUnsure,
         _ => Common::StorageOther,
     })
 }

@@ -44,7 +44,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotEnrolled`]; [`StoreError::OutboxFull`] where too many events wait: nothing confirmed is ever
     /// dropped, so the next one is refused before its beep (stops and undos have [`OUTBOX_EVENTS_RESERVED`] more);
-    /// [`StoreError::DiskFull`] and others leave everything as it was.
+    /// [`StoreError::Unsure`] where the disk failed and it is not known yet; [`StoreError::DiskFull`] and others leave
+    /// everything as it was.
     pub fn confirm(&mut self, draft: Draft) -> Result<Confirmed, StoreError> {
         self.confirm_leaving(draft, None)
     }

@@ -4,7 +4,8 @@ use crate::domain::{DecodeError, LabelError};
 use crate::sync::wire::Stream;
 use rusqlite::{ErrorCode, ffi};
 
-/// Why the store did not do what was asked. Nothing was changed where an error is returned.
+/// Why the store did not do what was asked. Nothing was changed where an error is returned, except that nobody knows
+/// after [`StoreError::Unsure`].
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// No room left on the device.
@@ -44,6 +45,10 @@ pub enum StoreError {
     /// The operating system refused to read or write.
     #[error("the file cannot be read or written: {0}")]
     Io(String),
+    /// The disk failed while it wrote, and goes on failing: what was asked may be there after a restart. Before the next
+    /// change in this process it is undone for certain, so that asking again never counts twice.
+    #[error("the disk fails, and it is not known what it wrote: {0}")]
+    Unsure(String),
     /// As many events as the device keeps wait to be sent.
     #[error("{pending} events wait to be sent, there is room for {capacity}")]
     OutboxFull {

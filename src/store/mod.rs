@@ -29,6 +29,7 @@ mod rebase;
 mod row;
 mod salvage;
 mod scanner;
+mod settle;
 mod snapshot;
 mod status;
 mod stock;

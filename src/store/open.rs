@@ -3,10 +3,10 @@
 use super::holds::Stops;
 use super::identity::Identity;
 use super::salvage::{self, Salvage};
-use super::{OUTBOX_EVENTS_MAX, StoreError, migrate, outbox, rebase};
+use super::{OUTBOX_EVENTS_MAX, StoreError, migrate, outbox, rebase, settle};
 use crate::domain::Timestamp;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use std::cell::{Cell, RefCell};
 use std::fs::{File, TryLockError};
 use std::ops::Deref;
@@ -57,6 +57,8 @@ pub struct Store {
     pub(super) pending: u64,
     /// The newest event that the present round of [`Store::purge`] has looked at.
     pub(super) purged_to: i64,
+    /// A commit failed, and what the disk has of it is not known.
+    pub(super) unsettled: bool,
     /// Held as long as the store lives: a second process must not write.
     pub(super) _lock: Option<File>,
 }
@@ -84,7 +86,12 @@ impl Store {
         salvage::finish_interrupted(path, now)?;
         let address = path.to_string_lossy().into_owned();
         let over = |db| Self::over(db, address.clone());
-        let opened = open_checked(path).and_then(|(db, created)| Ok((over(db)?, created)));
+        let opened = open_checked(path).or_else(|error| match error {
+            // A disk that answered wrongly once is no reason to give up a file.
+            StoreError::Damaged(_) => open_checked(path),
+            other => Err(other),
+        });
+        let opened = opened.and_then(|(db, created)| Ok((over(db)?, created)));
         let (mut store, report) = match opened {
             Ok((store, created)) => (store, OpenReport { created, salvage: None }),
             Err(StoreError::Damaged(why)) => {
@@ -117,7 +124,8 @@ impl Store {
         let reader = Reader { db, capacity, stops, is_writer: true, address, suspected };
         let identity = reader.identity()?;
         let (skew_ms, pending) = (reader.stored_skew()?, reader.count_unsent()?);
-        let mut store = Self { reader, identity, skew_ms, pending, purged_to: 0, _lock: None };
+        let mut store =
+            Self { reader, identity, skew_ms, pending, purged_to: 0, unsettled: false, _lock: None };
         store.write(rebase::replay_unread)?;
         Ok(store)
     }
@@ -139,26 +147,56 @@ impl Store {
         self.reader.capacity = events.min(OUTBOX_EVENTS_MAX);
     }
 
-    /// One transaction: all of `change` or nothing of it.
+    /// One transaction: all of `change` or nothing of it. Only [`StoreError::Unsure`] leaves open which.
     pub(super) fn write<T>(
         &mut self,
         change: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let done = transact(&mut self.reader.db, change);
+        if self.unsettled {
+            self.settle()?;
+        }
+        let done = transact(&mut self.reader.db, change).map_err(|failed| {
+            self.unsettled = failed.unsure;
+            failed.error
+        });
         if let Err(error) = &done {
             self.reader.note(error);
+            if self.unsettled {
+                tracing::error!(%error, "a commit failed");
+                self.settle()?;
+            }
         }
         done
     }
 }
 
-fn transact<T>(
+/// Why a transaction was not done.
+pub(super) struct Failed {
+    pub(super) error: StoreError,
+    /// While it was made to last: some of it may be on the disk.
+    pub(super) unsure: bool,
+}
+
+impl<E: Into<StoreError>> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Self { error: error.into(), unsure: false }
+    }
+}
+
+pub(super) fn transact<T>(
     db: &mut Connection,
     change: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
+) -> Result<T, Failed> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let done = change(&tx)?;
-    tx.commit()?;
+    tx.commit().map_err(|error| {
+        // Where the log could not grow, its last page is missing; what a busy file was given it did not take.
+        let refused = matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+        );
+        Failed { error: error.into(), unsure: !refused }
+    })?;
     Ok(done)
 }
 
@@ -224,6 +262,10 @@ pub(super) fn open_checked(path: &Path) -> Result<(Connection, bool), StoreError
         std::fs::remove_file(suspect)?;
     } else if unclean {
         check_after_crash(&db)?;
+    }
+    // What was read from the log may be in memory only, where a sync failed before the program ended.
+    if unclean && let Err(error) = settle::begin_log_anew(&mut db) {
+        tracing::warn!(%error, "the log cannot be emptied now");
     }
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     Ok((db, created))

@@ -41,8 +41,10 @@ impl Store {
             rebase::replay_pending(tx)?;
             pull::store_cursor(tx, Stream::Site, header.head, false, Some(now))
         })?;
-        // The log has grown by the whole site.
-        self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))?;
+        // The log has grown by the whole site. Where it cannot be emptied now, the snapshot stands nevertheless.
+        if let Err(error) = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(())) {
+            tracing::warn!(%error, "the log cannot be emptied now");
+        }
         self.recount()
     }
 }

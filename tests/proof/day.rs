@@ -4,18 +4,18 @@ use super::dice::Dice;
 use super::model::{Model, SITE};
 use super::world;
 use firstout::domain::{DeviceId, Event, EventId, StockKey, Timestamp};
-use firstout::ledger::fold_entries;
+use firstout::ledger::Stock;
 use firstout::store::{Draft, Identity, KEEP_EVENTS_MS, PinTries, Store, StoreError};
 use firstout::sync::driver::{Replica, sync_once};
 use firstout::sync::engine::{Action, Facts, Failure, Problem, Reply};
 use firstout::sync::transport::{Request, Transport};
-use firstout::sync::wire::{PushRequest, Stream};
+use firstout::sync::wire::{Hash, PushRequest, Stream};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 pub const NOW: Timestamp = Timestamp(1_795_000_000_000);
-const OWN: DeviceId = DeviceId(Uuid::from_u128(0xD1));
+pub const OWN: DeviceId = DeviceId(Uuid::from_u128(0xD1));
 const OTHER: DeviceId = DeviceId(Uuid::from_u128(0xD2));
 
 /// Is told after each step of the day that ended: `acked` events are safe from here on.
@@ -33,6 +33,14 @@ pub struct Length {
     pub last: u64,
 }
 
+/// The fold of the server's stream so far.
+struct Base {
+    read: usize,
+    hash: Hash,
+    stock: Stock,
+    ids: BTreeSet<EventId>,
+}
+
 pub struct Day<'a, W> {
     pub path: PathBuf,
     pub dice: Dice,
@@ -43,6 +51,7 @@ pub struct Day<'a, W> {
     pub beeped: Vec<Event>,
     /// Shown stock is compared with the fold after each step.
     pub check_fold: bool,
+    base: Option<Base>,
     pub witness: &'a mut W,
 }
 
@@ -72,6 +81,7 @@ impl<'a, W: Witness> Day<'a, W> {
             store: None,
             beeped: vec![],
             check_fold: false,
+            base: None,
             witness,
         }
     }
@@ -124,7 +134,7 @@ impl<'a, W: Witness> Day<'a, W> {
 
     /// Shown stock is the server's up to the cursor and this device's own events on top. After a restore the old state
     /// is shown until the new one has come.
-    fn compare(&self) {
+    fn compare(&mut self) {
         let Some(store) = &self.store else { return };
         let Some(identity) = store.identity().unwrap() else { return };
         let cursor = store.cursor(Stream::Site).unwrap();
@@ -133,14 +143,24 @@ impl<'a, W: Witness> Day<'a, W> {
         if self.model.site.get(at).is_none_or(|(_, hash)| *hash != cursor.hash) {
             return;
         }
-        let prefix: Vec<(Event, bool)> = self.model.site[..=at]
-            .iter()
-            .map(|(entry, _)| (Event::decode(entry.bytes.as_bytes()).unwrap(), entry.status.has_effect()))
-            .collect();
-        let ids: BTreeSet<EventId> = prefix.iter().map(|(event, _)| event.id).collect();
-        let own = self.beeped.iter().filter(|event| !ids.contains(&event.id));
-        let entries = prefix.iter().map(|(event, effect)| (event, *effect));
-        let (expected, _) = fold_entries(world::setting(), entries.chain(own.map(|event| (event, true))));
+        let goes_on = |base: &Base| base.read <= at + 1 && self.model.site[base.read - 1].1 == base.hash;
+        let mut base = self.base.take().filter(goes_on).unwrap_or_else(|| Base {
+            read: 0,
+            hash: Hash::default(),
+            stock: Stock::new(world::setting()),
+            ids: BTreeSet::new(),
+        });
+        for (entry, _) in &self.model.site[base.read..=at] {
+            let event = Event::decode(entry.bytes.as_bytes()).unwrap();
+            base.ids.insert(event.id);
+            base.stock.apply(&event, entry.status.has_effect());
+        }
+        (base.read, base.hash) = (at + 1, cursor.hash);
+        let mut expected = base.stock.clone();
+        for event in self.beeped.iter().filter(|event| !base.ids.contains(&event.id)) {
+            expected.apply(event, true);
+        }
+        self.base = Some(base);
         let real = expected.balances().filter(|(key, _)| !key.place.location.is_virtual());
         let expected: BTreeMap<StockKey, i64> =
             real.map(|(key, balance)| (key.clone(), balance.quantity.units())).collect();

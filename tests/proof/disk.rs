@@ -18,13 +18,34 @@ const SECTOR: u64 = 512;
 
 /// One change that the file system was asked for and did.
 pub enum Op {
-    Link { name: String, inode: usize },
-    Unlink { name: String },
-    Write { inode: usize, at: u64, data: Vec<u8> },
-    Truncate { inode: usize, size: u64 },
-    Sync { inode: usize },
+    Link {
+        name: String,
+        inode: usize,
+    },
+    Unlink {
+        name: String,
+    },
+    Write {
+        inode: usize,
+        at: u64,
+        data: Vec<u8>,
+    },
+    Truncate {
+        inode: usize,
+        size: u64,
+    },
+    Sync {
+        inode: usize,
+    },
+    /// It answered an error: what was written before may be on the disk or never will be, whatever later syncs say.
+    SyncFailed {
+        inode: usize,
+    },
     SyncFolder,
 }
+
+/// A folder's files.
+pub type Files = Vec<(String, Vec<u8>)>;
 
 #[derive(Default)]
 struct Recorded {
@@ -43,6 +64,24 @@ impl Recorder {
     /// How many changes there have been.
     pub fn len(&self) -> usize {
         self.0.lock().unwrap().ops.len()
+    }
+
+    /// Of files that are there already, and sure.
+    pub fn over(files: &Files) -> Self {
+        let recorder = Self::default();
+        let mut all = recorder.0.lock().unwrap();
+        all.names = files.iter().zip(0..).map(|((name, _), inode)| (name.clone(), inode)).collect();
+        all.inodes = files.len();
+        drop(all);
+        recorder
+    }
+
+    /// A sync was refused in the system's place.
+    pub fn note_failed_sync(&self, file: &str) {
+        let mut all = self.0.lock().unwrap();
+        if let Some(inode) = all.names.get(file).copied() {
+            all.ops.push(Op::SyncFailed { inode });
+        }
     }
 
     pub fn take(&self) -> Vec<Op> {
@@ -130,7 +169,31 @@ struct Inode {
     durable: Vec<u8>,
     /// The operation that made it durable.
     version: usize,
-    pending: Vec<usize>,
+    pending: Vec<(usize, Fate)>,
+}
+
+/// What is known of a write that is not in the durable bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// Not synced yet.
+    Open,
+    /// A sync of it failed.
+    Doubtful,
+    /// Synced, behind a doubtful one.
+    Sure,
+}
+
+impl Inode {
+    fn sync(&mut self, ops: &[Op], at: usize) {
+        for (_, fate) in self.pending.iter_mut().filter(|(_, fate)| *fate == Fate::Open) {
+            *fate = Fate::Sure;
+        }
+        let doubtful = self.pending.iter().position(|(_, fate)| *fate == Fate::Doubtful);
+        for (op, _) in self.pending.drain(..doubtful.unwrap_or(self.pending.len())) {
+            change(&mut self.durable, &ops[op], |_| true);
+        }
+        self.version = at + 1;
+    }
 }
 
 /// Files as they are sure to be, and what has been asked for since.
@@ -146,7 +209,7 @@ pub struct Disk<'a> {
 
 /// The files after a power cut, and a number that is equal for equal choices.
 pub struct Image {
-    pub files: Vec<(String, Vec<u8>)>,
+    pub files: Files,
     pub mark: u64,
 }
 
@@ -154,6 +217,16 @@ impl<'a> Disk<'a> {
     pub fn new(ops: &'a [Op], lie: Option<Lie>) -> Self {
         let (inodes, durable) = (Vec::new(), BTreeMap::new());
         Self { ops, at: 0, lie, inodes, log: BTreeSet::new(), durable, pending: Vec::new() }
+    }
+
+    /// A disk that holds files already.
+    pub fn over(ops: &'a [Op], files: &Files) -> Self {
+        let mut disk = Self::new(ops, None);
+        for ((name, bytes), inode) in files.iter().zip(0..) {
+            disk.inodes.push(Inode { durable: bytes.clone(), ..Inode::default() });
+            disk.durable.insert(name.clone(), inode);
+        }
+        disk
     }
 
     /// Does everything before operation `to`.
@@ -174,15 +247,20 @@ impl<'a> Disk<'a> {
                 self.pending.push(at);
             }
             Op::Unlink { .. } => self.pending.push(at),
-            Op::Write { inode, .. } | Op::Truncate { inode, .. } => self.inodes[*inode].pending.push(at),
+            Op::Write { inode, .. } | Op::Truncate { inode, .. } => {
+                self.inodes[*inode].pending.push((at, Fate::Open));
+            }
+            Op::SyncFailed { inode } => {
+                for (_, fate) in
+                    self.inodes[*inode].pending.iter_mut().filter(|(_, fate)| *fate == Fate::Open)
+                {
+                    *fate = Fate::Doubtful;
+                }
+            }
             Op::Sync { inode } => {
                 let lie = if self.log.contains(inode) { Lie::Log } else { Lie::Database };
                 if self.lie != Some(lie) {
-                    let inode = &mut self.inodes[*inode];
-                    for op in std::mem::take(&mut inode.pending) {
-                        change(&mut inode.durable, &self.ops[op], |_| true);
-                    }
-                    inode.version = at + 1;
+                    self.inodes[*inode].sync(self.ops, at);
                 }
             }
             Op::SyncFolder => {
@@ -218,20 +296,21 @@ impl<'a> Disk<'a> {
         inode.version.hash(mark);
         let mut kept = inode.pending.clone();
         let probability = [10, 50, 90][dice.below(3) as usize];
+        let sure = |fate: Fate| fate == Fate::Sure;
         match loss {
-            Loss::Everything => kept.clear(),
-            Loss::Some => kept.retain(|_| dice.percent(probability)),
+            Loss::Everything => kept.retain(|(_, fate)| sure(*fate)),
+            Loss::Some => kept.retain(|(_, fate)| sure(*fate) || dice.percent(probability)),
             Loss::Reordered => {
-                kept.retain(|_| dice.percent(probability));
+                kept.retain(|(_, fate)| sure(*fate) || dice.percent(probability));
                 for at in (1..kept.len()).rev() {
                     kept.swap(at, dice.below(at as u64 + 1) as usize);
                 }
             }
             Loss::Nothing | Loss::Torn | Loss::LastTorn => {}
         }
-        let last = kept.last().copied();
-        for op in kept {
-            let torn = loss == Loss::Torn || (loss == Loss::LastTorn && Some(op) == last);
+        let last = kept.last().map(|(op, _)| *op);
+        for (op, fate) in kept {
+            let torn = !sure(fate) && (loss == Loss::Torn || (loss == Loss::LastTorn && Some(op) == last));
             op.hash(mark);
             let length = match &self.ops[op] {
                 Op::Write { data, .. } => data.len() as u64,
@@ -240,7 +319,7 @@ impl<'a> Disk<'a> {
             let end = dice.below(length / SECTOR + 2);
             change(&mut bytes, &self.ops[op], |sector| {
                 let arrives = match loss {
-                    Loss::Torn => dice.percent(probability),
+                    Loss::Torn if torn => dice.percent(probability),
                     _ => !torn || sector < end,
                 };
                 if torn {
@@ -284,7 +363,11 @@ fn change(bytes: &mut Vec<u8>, op: &Op, mut arrives: impl FnMut(u64) -> bool) {
 
 /// Puts an image's files into a folder that holds nothing else of the database.
 pub fn write(image: &Image, folder: &Path) {
-    for (name, bytes) in &image.files {
+    write_files(&image.files, folder);
+}
+
+pub fn write_files(files: &Files, folder: &Path) {
+    for (name, bytes) in files {
         std::fs::write(folder.join(name), bytes).unwrap();
     }
 }

@@ -10,6 +10,7 @@
 
 mod day;
 mod disk;
+mod faults;
 mod power;
 mod report;
 mod state;
@@ -46,7 +47,7 @@ pub struct Plan {
 
 type Harness = (&'static str, fn(&Plan) -> Outcome);
 
-const HARNESSES: &[Harness] = &[("power", power::run)];
+const HARNESSES: &[Harness] = &[("power", power::run), ("faults", faults::run)];
 
 fn main() -> ExitCode {
     let mut plan = Plan { seed: 1, cases: None, only: None, threads: 2 };

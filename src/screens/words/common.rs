@@ -127,6 +127,7 @@ super::messages! {
         StorageNewer: "This file needs a newer program. Update, then start again.", "Die Datei braucht ein neueres Programm. Aktualisieren, neu starten.";
         OutboxFull: "Too much waits to be sent. Find the network first.", "Zu viel wartet auf Versand. Zuerst ins Netz.";
         SavedNotRead: "It is saved, but the page could not be read. Go back.", "Gespeichert, aber die Seite ist nicht lesbar. Zurück gehen.";
+        StorageUnsure: "Not known yet if it was saved. Scan again: it counts once.", "Noch unklar, ob gespeichert. Neu scannen: es zählt nur einmal.";
         StorageOther: "It was not saved. Scan again, or ask for help.", "Nicht gespeichert. Noch einmal scannen oder Hilfe holen.";
     }
 }
