@@ -1,7 +1,7 @@
 //! Any bytes give a reading, and what a reading says holds together.
 #![no_main]
 
-use firstout::barcode::{INPUT_BYTES_MAX, Profile, Reading, judge, read, read_typed, symbols};
+use firstout::barcode::{INPUT_BYTES_MAX, Profile, Reading, judge, read, read_typed, symbols, unlikely};
 use firstout::domain::Day;
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
@@ -35,6 +35,7 @@ fuzz_target!(|bytes: &[u8]| {
         let reading = read(bytes, profile, today);
         assert_eq!(reading.raw(), &bytes[..bytes.len().min(INPUT_BYTES_MAX)]);
         ask(&reading, 0);
+        unlikely(&reading, profile).iter().for_each(|candidate| ask(&candidate.reading, 1));
         ask(&read_typed(bytes, profile, today), 0);
         assert_eq!(symbols(bytes, profile).concat(), bytes);
     }

@@ -21,7 +21,7 @@ pub(super) fn check_days(reading: &mut Reading, profile: &Profile) {
     if let Some(slot) = zero
         && (profile.is_healthcare() || is_healthcare(reading))
     {
-        let at = usize::from(slot.value_at).min(reading.source_len);
+        let at = usize::from(slot.value_at).min(reading.text.len());
         let message = "a date of a healthcare product names no day; it was taken for the last of the month";
         reading.warn(IssueCode::HealthcareDayZero, at, message);
     }

@@ -59,7 +59,7 @@ pub(super) fn read_hibc(reading: &mut Reading, rules: Rules) {
     let mut ends = label_ends(&text);
     // A check character may be a blank, which was taken for padding.
     let label = text.get(ends.iter().rev().nth(1).copied().unwrap_or_default()..).unwrap_or_default();
-    let rest = reading.text.get(reading.body.end..reading.source_len).unwrap_or_default();
+    let rest = reading.text.get(reading.body.end..).unwrap_or_default();
     if rules.profile.tail(rest).starts_with(' ') {
         let (with_blank, without) = (check_character(label) == Some(b' '), fits(label));
         if with_blank {

@@ -6,6 +6,7 @@ use super::issue::IssueCode;
 use super::reading::Reading;
 use super::trade::put_checked;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// The AIs that a path may begin with, and what may follow each in this order; `|` parts alternatives.
 pub(super) const KEYS: &[(&str, &str)] = &[
@@ -34,13 +35,11 @@ pub(super) fn is_link(data: &str) -> bool {
 
 /// Reads the address as elements; false where no part of its path is a key of GS1.
 pub(super) fn read_link(reading: &mut Reading, rules: Rules) -> bool {
-    let start = reading.body.start;
-    let link = reading.data().split('#').next().unwrap_or_default();
-    let (path, _) = link.split_once('?').unwrap_or((link, ""));
+    let (body, text) = (reading.body.clone(), Arc::clone(&reading.text));
+    let start = body.start;
+    let link = text.get(body).unwrap_or_default().split('#').next().unwrap_or_default();
+    let (path, query) = link.split_once('?').unwrap_or((link, ""));
     let Some((from, followers)) = find_key(path) else { return false };
-    let (path_len, link) = (path.len(), link.to_owned());
-    let (path, query) =
-        (link.get(..path_len).unwrap_or_default(), link.get(path_len + 1..).unwrap_or_default());
     check_order(reading, start, path, from, followers);
     for ((_, ai), (at, value)) in pairs(path, from) {
         put(reading, ai, value, start + at, rules);

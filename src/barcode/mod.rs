@@ -60,6 +60,7 @@ use element::Rules;
 use keyboard::Swapped;
 use reading::Meaning;
 use std::borrow::Cow;
+use std::sync::Arc;
 use symbology::identify;
 
 /// Longest scan that is read, in bytes; no symbol carries more than 2,953 bytes (QR Code 40-L).
@@ -108,21 +109,19 @@ fn finish(reading: &mut Reading, profile: &Profile) {
 /// Takes the bytes in, finds the symbology and the data.
 fn open(bytes: &[u8], profile: &Profile, today: Day) -> Reading {
     let kept = bytes.get(..INPUT_BYTES_MAX).unwrap_or(bytes);
-    let (mut text, mut source) = match std::str::from_utf8(kept) {
-        Ok(text) => {
-            // Links and numbers are written again as elements behind the scan.
-            let mut room = String::with_capacity(2 * text.len() + ELEMENT_BYTES);
-            room.push_str(text);
-            (room, None)
-        }
+    let (mut text, mut source): (Arc<str>, Option<Box<[u8]>>) = match std::str::from_utf8(kept) {
+        Ok(text) => (text.into(), None),
         // What scanners send is Latin-1 unless the symbol says otherwise (ISO/IEC 15424, default ECI 3).
-        Err(_) => (kept.iter().map(|&byte| char::from(byte)).collect(), Some(Box::from(kept))),
+        Err(_) => {
+            let latin: String = kept.iter().map(|&byte| char::from(byte)).collect();
+            (latin.into(), Some(Box::from(kept)))
+        }
     };
     let is_latin = source.is_some();
     let (restored, swapped) = profile.keyboard.restore(&text);
     if let Cow::Owned(restored) = restored {
         source = Some(Box::from(kept));
-        text = restored;
+        text = restored.into();
     }
     let body = profile.body(&text);
     let (symbology, identifier_len) = identify(body.as_bytes());
@@ -130,8 +129,8 @@ fn open(bytes: &[u8], profile: &Profile, today: Day) -> Reading {
     let start = data.as_ptr().addr() - text.as_ptr().addr();
     let mut reading = Reading {
         body: start..start + data.len(),
-        source_len: text.len(),
         text,
+        extra: String::new(),
         bytes: source,
         symbology,
         meaning: Meaning::Text,

@@ -151,6 +151,7 @@ proptest! {
         let reading = read(&bytes, &Profile::default(), today());
         prop_assert_eq!(reading.raw(), &bytes[..bytes.len().min(INPUT_BYTES_MAX)]);
         ask(&reading);
+        unlikely(&reading, &Profile::default()).iter().for_each(|other| ask(&other.reading));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::symbology::Symbology;
 use crate::domain::{Day, Gtin, HuCode, LotNumber, SerialNumber};
 use chrono::NaiveDateTime;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// What the body of a symbol was taken for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,13 +23,14 @@ pub(super) enum Meaning {
 
 /// What one symbol says, and what is doubtful about it.
 ///
-/// All text lies in one buffer and elements are places in it, so a reading without doubts costs one
-/// allocation.
+/// The scan lies in one buffer, elements are places in it, and other ways to read it share it: a reading without
+/// doubts costs one allocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
-    /// The scan as text, and after `source_len` the element string of digits that were no element string.
-    pub(super) text: String,
-    pub(super) source_len: usize,
+    /// The scan as text; other ways to read it share it.
+    pub(super) text: Arc<str>,
+    /// Elements of what was no element string, written as one; their places are those behind the text.
+    pub(super) extra: String,
     /// The bytes as scanned where they are not the text's.
     pub(super) bytes: Option<Box<[u8]>>,
     /// The data: without symbology identifier and padding.
@@ -187,7 +189,7 @@ impl Reading {
     pub fn raw(&self) -> &[u8] {
         match &self.bytes {
             Some(bytes) => bytes,
-            None => self.text.as_bytes().get(..self.source_len).unwrap_or_default(),
+            None => self.text.as_bytes(),
         }
     }
 
@@ -365,7 +367,8 @@ impl Reading {
     /// The same scan before anything was made of it.
     pub(super) fn again(&self, meaning: Meaning) -> Self {
         Self {
-            text: self.text.get(..self.source_len).unwrap_or_default().to_owned(),
+            text: Arc::clone(&self.text),
+            extra: String::new(),
             bytes: self.bytes.clone(),
             meaning,
             local: None,
@@ -401,11 +404,22 @@ impl Reading {
     }
 
     pub(super) fn ai_text(&self, slot: &Slot) -> &str {
-        self.text.get(usize::from(slot.ai_at)..usize::from(slot.value_at)).unwrap_or_default()
+        self.piece(usize::from(slot.ai_at), usize::from(slot.value_at))
     }
 
     pub(super) fn slot_value(&self, slot: &Slot) -> &str {
-        self.text.get(usize::from(slot.value_at)..slot.value_end()).unwrap_or_default()
+        self.piece(usize::from(slot.value_at), slot.value_end())
+    }
+
+    /// A piece of the text, or of what was written behind it.
+    fn piece(&self, from: usize, to: usize) -> &str {
+        let end = self.text.len();
+        let found = if to <= end {
+            self.text.get(from..to)
+        } else {
+            from.checked_sub(end).and_then(|from| self.extra.get(from..to - end))
+        };
+        found.unwrap_or_default()
     }
 
     /// The first valid element of this AI, or of the range that begins with it.
@@ -437,7 +451,7 @@ impl Reading {
 
     pub(super) fn element(&self, slot: &Slot) -> Element<'_> {
         let (ai, value) = (self.ai_text(slot), self.slot_value(slot));
-        let at = usize::from(slot.ai_at).min(self.source_len);
+        let at = usize::from(slot.ai_at).min(self.text.len());
         let typed = slot.valid.then(|| self.typed(slot, ai, value)).flatten().unwrap_or(Typed::Text);
         Element {
             ai,

@@ -2,8 +2,8 @@
 //! them.
 
 use super::ai::Kind;
-use super::element::{Fault, Rules, Slot};
-use super::issue::IssueCode;
+use super::element::{Fault, Rules, Slot, Step};
+use super::issue::{Issue, IssueCode};
 use super::lost::find_lost_separators;
 use super::reading::{Meaning, Reading, Typed, grams};
 use std::ops::Range;
@@ -26,38 +26,44 @@ pub(super) fn read_elements(reading: &mut Reading, range: Range<usize>, rules: R
 /// Reads `range` of the reading's text as elements.
 pub(super) fn walk(reading: &mut Reading, range: Range<usize>, rules: Rules) {
     reading.meaning = Meaning::Elements;
-    let text = std::mem::take(&mut reading.text);
-    let bytes = text.as_bytes();
-    let end = range.end;
+    let is_gs1 = reading.symbology.is_gs1();
+    // The text is read while the lists grow.
+    let Reading { text, slots, errors, warnings, .. } = reading;
+    let (bytes, end) = (text.as_bytes(), range.end);
+    let doubled = |at, message| Issue::new(IssueCode::DoubledSeparator, at, message);
     let (mut at, leading) = rules.skip_separators(bytes, range.start, end);
-    if leading > 1 || (leading > 0 && reading.symbology.is_gs1()) {
-        reading.warn(IssueCode::DoubledSeparator, range.start, "a separator stands before the first element");
+    if leading > 1 || (leading > 0 && is_gs1) {
+        warnings.push(doubled(range.start, "a separator stands before the first element"));
     }
-    while at < end && reading.errors.len() < ERRORS_MAX {
+    while at < end && errors.len() < ERRORS_MAX {
         let step_end = match rules.step(bytes, at, end) {
-            Ok(step) => {
-                if let Some(fault) = step.fault {
-                    let message = words(&text, Some(&step.slot), fault);
-                    reading.error(fault.code, fault.at, message);
+            Ok(Step { slot, next, fault }) => {
+                if let Some(fault) = fault {
+                    let ai =
+                        text.get(usize::from(slot.ai_at)..usize::from(slot.value_at)).unwrap_or_default();
+                    errors.push(Issue::new(
+                        fault.code,
+                        fault.at,
+                        words(Some((ai, slot.spec().title)), fault),
+                    ));
                 }
-                reading.slots.push(step.slot);
-                step.next
+                slots.push(slot);
+                next
             }
             Err(fault) => {
-                reading.error(fault.code, fault.at, words(&text, None, fault));
+                errors.push(Issue::new(fault.code, fault.at, words(None, fault)));
                 // What follows the next separator can be read again.
                 rules.next_separator(bytes, at, end).unwrap_or(end)
             }
         };
         let (next, separators) = rules.skip_separators(bytes, step_end, end);
         if separators > 1 {
-            reading.warn(IssueCode::DoubledSeparator, step_end, "two separators in a row");
+            warnings.push(doubled(step_end, "two separators in a row"));
         }
         at = next;
     }
-    reading.text = text;
-    if reading.slots.is_empty() && reading.errors.is_empty() {
-        reading.error(IssueCode::Empty, range.start, "the symbol holds no data");
+    if slots.is_empty() && errors.is_empty() {
+        errors.push(Issue::new(IssueCode::Empty, range.start, "the symbol holds no data"));
     }
     check_repeats(reading);
     check_weight(reading);
@@ -65,17 +71,13 @@ pub(super) fn walk(reading: &mut Reading, range: Range<usize>, rules: Rules) {
 }
 
 pub(super) fn report(reading: &mut Reading, slot: Option<&Slot>, fault: Fault) {
-    let message = words(&reading.text, slot, fault);
+    let message = words(slot.map(|slot| (reading.ai_text(slot), slot.spec().title)), fault);
     reading.error(fault.code, fault.at, message);
 }
 
-/// The fault in words; the slot lies in `text`.
-fn words(text: &str, slot: Option<&Slot>, fault: Fault) -> String {
-    let name = slot.map(|slot| {
-        let at = usize::from(slot.ai_at);
-        let ai = text.get(at..usize::from(slot.value_at)).unwrap_or_default();
-        format!("AI {ai} ({})", slot.spec().title)
-    });
+/// The fault of an element, by its AI and title, in words.
+fn words(element: Option<(&str, &str)>, fault: Fault) -> String {
+    let name = element.map(|(ai, title)| format!("AI {ai} ({title})"));
     let name = name.as_deref().unwrap_or("the data");
     match fault.code {
         IssueCode::UnknownAi => "no Application Identifier begins here".to_owned(),

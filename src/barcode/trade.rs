@@ -1,6 +1,7 @@
 //! Symbols that hold one number: EAN-13, EAN-8, UPC-A, UPC-E, ITF-14, and bare SSCC digits.
 
-use super::element::{Fault, Rules, Slot};
+use super::ELEMENT_BYTES;
+use super::element::{Fault, Rules, Slot, short};
 use super::issue::IssueCode;
 use super::reading::{Meaning, Reading};
 use super::strings::report;
@@ -79,40 +80,55 @@ pub(super) fn is_sscc(digits: &str) -> bool {
 
 /// Gives the reading a GTIN in its form of 14 digits.
 fn put_gtin(reading: &mut Reading, gtin: Gtin, rules: Rules) {
-    let at = reading.text.len();
+    let at = begin_element(reading);
     // Writing to a text cannot fail.
-    let _ = write!(reading.text, "01{gtin}");
+    let _ = write!(reading.extra, "01{gtin}");
     take_element(reading, at, rules);
 }
 
 /// Gives the reading one element whose AI is not on the label.
 pub(super) fn put_element(reading: &mut Reading, ai: &str, value: &str, rules: Rules) {
-    let at = reading.text.len();
-    reading.text.push_str(ai);
-    reading.text.push_str(value);
+    let at = begin_element(reading);
+    reading.extra.push_str(ai);
+    reading.extra.push_str(value);
     take_element(reading, at, rules);
 }
 
-fn take_element(reading: &mut Reading, at: usize, rules: Rules) {
-    reading.meaning = Meaning::Elements;
-    if let Ok(step) = rules.step(reading.text.as_bytes(), at, reading.text.len()) {
-        reading.slots.push(step.slot);
+/// Where the next element is written. One allocation is enough for all elements of one scan.
+fn begin_element(reading: &mut Reading) -> usize {
+    if reading.extra.is_empty() {
+        reading.extra.reserve(reading.text.len() + ELEMENT_BYTES);
     }
+    reading.meaning = Meaning::Elements;
+    reading.extra.len()
+}
+
+fn take_element(reading: &mut Reading, at: usize, rules: Rules) {
+    if let Ok(step) = rules.step(reading.extra.as_bytes(), at, reading.extra.len()) {
+        let slot = behind(step.slot, reading.text.len());
+        reading.slots.push(slot);
+    }
+}
+
+/// The slot's places as those behind a text of that length.
+fn behind(slot: Slot, len: usize) -> Slot {
+    let place = |at: u16| short(usize::from(at) + len);
+    Slot { ai_at: place(slot.ai_at), value_at: place(slot.value_at), ..slot }
 }
 
 /// Gives the reading one element that is written at `at` in another form, and reports what is wrong with it.
 pub(super) fn put_checked(reading: &mut Reading, ai: &str, value: &str, at: usize, rules: Rules) {
-    let begin = reading.text.len();
-    if begin + ai.len() + value.len() > usize::from(u16::MAX) {
+    let begin = begin_element(reading);
+    if reading.text.len() + begin + ai.len() + value.len() > usize::from(u16::MAX) {
         return;
     }
-    reading.text.push_str(ai);
-    reading.text.push_str(value);
-    reading.meaning = Meaning::Elements;
-    let end = reading.text.len();
-    match rules.step(reading.text.as_bytes(), begin, end) {
+    reading.extra.push_str(ai);
+    reading.extra.push_str(value);
+    let end = reading.extra.len();
+    match rules.step(reading.extra.as_bytes(), begin, end) {
         Ok(step) if step.slot.spec().digits == ai.len() as u8 => {
             let slot = Slot { valid: step.slot.valid && step.next == end, ..step.slot };
+            let slot = behind(slot, reading.text.len());
             let rest = (step.next != end).then_some(Fault { code: IssueCode::InvalidCharacter, at });
             if let Some(fault) = step.fault.or(rest) {
                 report(reading, Some(&slot), Fault { at, ..fault });
