@@ -8,8 +8,10 @@ use crate::ledger::command::inbound_line;
 use crate::store::{Store, StoreError};
 use std::collections::HashMap;
 
-/// Lines of the order in sight.
-pub(super) const ROWS: usize = 3;
+/// Lines of the order in sight while nothing is in hand.
+const ROWS: usize = 5;
+/// Lines in sight below a line in hand.
+pub(super) const ROWS_BESIDE: usize = 3;
 
 /// One line still to come, with what the display needs.
 #[derive(Debug, Clone)]

@@ -3,6 +3,7 @@
 use super::super::screen::{Drawn, Frame, button, steps};
 use super::super::view::{Goods, Page, ReceivePage, Row, Tone};
 use super::super::words::{Common, Receiving};
+use super::expected::ROWS_BESIDE;
 use super::line::Line;
 use super::{Candidate, Receive, question};
 use crate::domain::Unit;
@@ -31,7 +32,7 @@ pub(super) fn draw(page: &Receive, frame: &Frame<'_>) -> Drawn {
         },
         quantity: shown.map(|line| words.parts(line.quantity, line.label.item.unit).0).unwrap_or_default(),
         quantity_detail: shown.map(|line| detail(page, line, frame)).unwrap_or_default(),
-        rows: rows(page, frame),
+        rows: rows(page, shown.is_some(), frame),
     };
     let mut drawn = Drawn::new(page.title.clone(), Page::Receive(middle));
     if page.expected.is_order() {
@@ -119,7 +120,7 @@ fn detail(page: &Receive, line: &Line, frame: &Frame<'_>) -> String {
     }
 }
 
-fn rows(page: &Receive, frame: &Frame<'_>) -> Vec<Row> {
+fn rows(page: &Receive, in_hand: bool, frame: &Frame<'_>) -> Vec<Row> {
     let words = frame.words;
     let rows = page.expected.due.iter().map(|due| {
         let lot = due.lot.as_ref().map(|lot| words.say(Common::Lot { lot: lot.as_str() }));
@@ -131,5 +132,5 @@ fn rows(page: &Receive, frame: &Frame<'_>) -> Vec<Row> {
             tone: Tone::Quiet,
         }
     });
-    rows.collect()
+    rows.take(if in_hand { ROWS_BESIDE } else { usize::MAX }).collect()
 }

@@ -97,7 +97,14 @@ impl Session {
                 }
                 OrderStatus::Open => self.leave_for(run, |desk| jobs::open_order(desk, order)),
             },
-            Meaning::Unknown => self.park(run, bytes),
+            Meaning::Unknown => {
+                let parked = self.park(run, bytes)?;
+                // A label with rules of its own that breaks them is no unknown code.
+                let reading = &scan.reading;
+                let ruled = reading.symbology().is_gs1() || reading.symbology().is_trade();
+                let broken = !reading.is_ok() && (ruled || reading.elements().len() > 0);
+                Ok(if broken { Answer::refused(words.say(Common::Broken)) } else { parked })
+            }
             Meaning::SeveralLots(lots) => {
                 let lot = lots.first().and_then(|key| key.lot.as_ref()).map_or("", |lot| lot.as_str());
                 Ok(Answer::refused(words.say(Common::SeveralItems { lot })))
