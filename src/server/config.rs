@@ -1,5 +1,6 @@
 //! What a server can be told, and its limits by name.
 
+use super::http::Rate;
 use super::storage::{Place, Storage, StorageError};
 use super::tls::Tls;
 use crate::domain::Timestamp;
@@ -72,6 +73,10 @@ pub struct Limits {
     pub stop_timeout: Duration,
     /// Most open connections; further ones wait in the listener's queue.
     pub connections_max: usize,
+    /// How often somebody may try to sign in, from one address and with one badge.
+    pub sign_in: Rate,
+    /// How often devices may be enrolled from one address.
+    pub enrol: Rate,
     /// A snapshot this many entries behind the head is still handed out; the rest is pulled.
     pub snapshot_lag_max: u64,
 }
@@ -86,6 +91,8 @@ impl Default for Limits {
             request_timeout: Duration::from_secs(60),
             stop_timeout: Duration::from_secs(10),
             connections_max: 8_192,
+            sign_in: Rate { burst: 20, each_minute: 12 },
+            enrol: Rate { burst: 120, each_minute: 120 },
             snapshot_lag_max: 2_000,
         }
     }

@@ -1,7 +1,7 @@
 //! Devices as an administrator handles them: invited by a code, locked out by name.
 
 use super::secret::{Secret, SecretError};
-use super::storage::{NamedDevice, Storage, StorageError};
+use super::storage::{Act, AuditEntry, NamedDevice, Storage, StorageError};
 use crate::domain::{DeviceId, SiteId, Timestamp};
 use crate::sync::wire::{Hash, Invitation};
 use fast_qr::{ECL, QRBuilder};
@@ -49,7 +49,8 @@ pub async fn token(
     now: Timestamp,
 ) -> Result<Secret, DeviceError> {
     let token = Secret::new(site)?;
-    storage.add_token(&token, name, now.plus_ms(TOKEN_MS_MAX)).await?;
+    let entry = AuditEntry::at_the_machine(now, Act::DeviceInvited, name);
+    storage.add_token(&token, name, now.plus_ms(TOKEN_MS_MAX), entry).await?;
     Ok(token)
 }
 
@@ -107,12 +108,15 @@ pub async fn revoke(
     storage: &Storage,
     site: SiteId,
     wanted: &str,
+    now: Timestamp,
 ) -> Result<(NamedDevice, bool), DeviceError> {
     let device = match Uuid::try_parse(wanted) {
         Ok(id) => by_id(storage, site, DeviceId(id)).await?,
         Err(_) => by_name(storage, wanted).await?,
     };
-    let changed = storage.revoke(device.site, device.device).await?;
+    let subject = format!("{} ({})", device.name, device.device);
+    let entry = AuditEntry::at_the_machine(now, Act::DeviceRevoked, subject);
+    let changed = storage.revoke(device.site, device.device, entry).await?;
     Ok((device, changed))
 }
 

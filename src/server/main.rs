@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use cli::{Home, say};
 use firstout::demo;
 use firstout::domain::Day;
-use firstout::server::storage::{Findings, Place, restore};
+use firstout::server::storage::{Act, AuditEntry, Findings, Place, SERVER, restore};
 use firstout::server::{seed, system_clock};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -37,6 +37,13 @@ enum Command {
     Enrol(cli::devices::EnrolArgs),
     /// Locks a device out, from its next request on. What it still has recorded is taken into quarantine.
     Revoke(cli::devices::RevokeArgs),
+    /// People: who they are and what they may do.
+    User {
+        #[command(subcommand)]
+        command: cli::people::UserCommand,
+    },
+    /// Lists what administrators did and who signed in, the newest last.
+    Audit(cli::people::AuditArgs),
     /// Makes a site or changes its rules. A new one needs its locations imported first.
     Site(cli::site::SiteArgs),
     /// Imports files of items, locations, suppliers, customers, orders and opening stock. Exit code 0: all are saved; 1: a file
@@ -93,14 +100,20 @@ async fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Serve(options) => cli::serve::run(home, options).await,
         Command::Enrol(options) => cli::devices::enrol(&home, options, system_clock()()).await,
-        Command::Revoke(options) => cli::devices::revoke(&home, options).await,
+        Command::Revoke(options) => cli::devices::revoke(&home, options, system_clock()()).await,
+        Command::User { command } => cli::people::user(&home, command, system_clock()()).await,
+        Command::Audit(options) => cli::people::audit(&home, options).await,
         Command::SeedDemo { seed, today } => seed_demo(&home, seed, today).await,
         Command::Site(set) => cli::site::run(&home.open().await?, set).await,
         Command::Import(files) => cli::import::run(&home.open().await?, files, system_clock()()).await,
         Command::Verify => verify(&home).await,
         Command::Backup { file } => backup(&home, &file).await,
         Command::Restore { file } => {
-            tell(&restore(&file, &home.place).await?, &format!("restored {}", file.display()))
+            let findings = restore(&file, &home.place).await?;
+            if findings.problems.is_empty() {
+                home.open().await?.note(SERVER, machine(Act::Restored, &file)).await?;
+            }
+            tell(&findings, &format!("restored {}", file.display()))
         }
     }
 }
@@ -124,8 +137,16 @@ async fn verify(home: &Home) -> anyhow::Result<ExitCode> {
 }
 
 async fn backup(home: &Home, file: &Path) -> anyhow::Result<ExitCode> {
-    let findings = home.existing().await?.backup(file).await?;
+    let storage = home.existing().await?;
+    let findings = storage.backup(file).await?;
+    if findings.problems.is_empty() {
+        storage.note(SERVER, machine(Act::BackedUp, file)).await?;
+    }
     tell(&findings, &format!("backed up and verified: {}", file.display()))
+}
+
+fn machine(act: Act, file: &Path) -> AuditEntry {
+    AuditEntry::at_the_machine(system_clock()(), act, file.display().to_string())
 }
 
 fn tell(findings: &Findings, well: &str) -> anyhow::Result<ExitCode> {

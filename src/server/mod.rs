@@ -10,6 +10,7 @@ mod handshake;
 mod http;
 pub mod import;
 pub mod ingest;
+pub mod people;
 mod secret;
 mod seed;
 mod serve;
@@ -18,7 +19,7 @@ pub mod storage;
 pub mod tls;
 
 pub use config::{Clock, Config, Limits, system_clock};
-pub use http::router;
+pub use http::{Rate, router};
 pub use secret::{Secret, SecretError};
 pub use seed::{SeedError, Seeded, seed};
 pub use serve::{Background, Running, ServeError, start, start_background};

@@ -3,11 +3,14 @@
 use super::config::Config;
 use super::devices::{DeviceError, token};
 use super::handshake::handshake;
-use super::http::{Authority, router};
+use super::http::{Authority, Peer, router};
 use super::secret::Secret;
 use super::storage::{Storage, StorageError};
 use crate::domain::SiteId;
 use axum::{Extension, Router};
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
@@ -98,7 +101,7 @@ async fn serve(listener: TcpListener, routes: Router, config: Config, mut stoppe
             accepted = accept(&listener, &room) => accepted,
             _ = &mut stopped => break,
         };
-        let Some((stream, permit)) = accepted else {
+        let Some((stream, peer, permit)) = accepted else {
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
@@ -108,11 +111,11 @@ async fn serve(listener: TcpListener, routes: Router, config: Config, mut stoppe
         let mut closing = closing.subscribe();
         tokio::spawn(async move {
             match tls {
-                None => talk(stream, routes, watcher, timeout).await,
+                None => talk(stream, peer, routes, watcher, timeout).await,
                 Some(tls) => tokio::select! {
                     secure = handshake(stream, &tls, timeout) => {
                         if let Some(stream) = secure {
-                            talk(stream, routes, watcher, timeout).await;
+                            talk(stream, peer, routes, watcher, timeout).await;
                         }
                     }
                     // Nobody is asked to wait for a handshake when the server stops; requests are waited for below.
@@ -130,14 +133,19 @@ async fn serve(listener: TcpListener, routes: Router, config: Config, mut stoppe
 }
 
 /// One connection, to its end.
-async fn talk<S>(stream: S, routes: Router, watcher: Watcher, head_timeout: Duration)
+async fn talk<S>(stream: S, peer: Peer, routes: Router, watcher: Watcher, head_timeout: Duration)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let inner = TowerToHyperService::new(routes);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        inner.call(request)
+    });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(head_timeout)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes));
+        .serve_connection(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "connection ended");
     }
@@ -146,10 +154,10 @@ where
 async fn accept(
     listener: &TcpListener,
     room: &Arc<Semaphore>,
-) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, Peer, tokio::sync::OwnedSemaphorePermit)> {
     let permit = Arc::clone(room).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _)) => Some((stream, permit)),
+        Ok((stream, from)) => Some((stream, Peer(from.ip()), permit)),
         Err(error) => {
             tracing::warn!(%error, "cannot accept");
             None

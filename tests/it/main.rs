@@ -22,6 +22,8 @@ mod server_keys;
 #[cfg(feature = "server")]
 mod server_model;
 #[cfg(feature = "server")]
+mod server_people;
+#[cfg(feature = "server")]
 mod server_process;
 #[cfg(feature = "server")]
 mod server_push;

@@ -81,7 +81,7 @@ fn pick(units: i64) -> Body {
 }
 
 fn overview(server: &TestServer) -> Overview {
-    server.background.run::<_, StorageError, _>(async |storage| storage.overview().await).unwrap()
+    server.background.run::<_, StorageError, _>(async |storage| storage.overview(SITE).await).unwrap()
 }
 
 /// Confirms and pushes one event; the verdict.

@@ -8,6 +8,7 @@ use firstout::sync::wire::{EnrolReply, Hash, REQUEST_BYTES_MAX, SnapshotHeader, 
 use sha2::{Digest as _, Sha256};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 fn enrol(server: &TestServer, token: &str, name: &str) -> Answer {
@@ -35,7 +36,7 @@ fn a_token_opens_one_device_within_ten_minutes(db: Db) {
     }
     let reply: EnrolReply = enrol(&server, &fresh, " HH-08 ").json();
     assert_eq!((reply.site.0, reply.epoch, reply.name.as_str()), (1, 1, "HH-08"));
-    let page = call(server.addr, "GET", "/", &[], b"").text();
+    let page = server.page().text();
     assert!(page.contains("HH-07") && page.contains(">HH-08<"), "{page}");
     // No token is in the database.
     if db != Db::Sqlite {
@@ -97,6 +98,55 @@ fn hostile_bodies_get_a_reason_and_never_a_500(db: Db) {
     let headers = [("content-encoding", "zstd")];
     assert_eq!(handheld.call("POST", "/v1/push", &headers, &zstd(&push)).status, 200);
     assert_eq!(handheld.hello().device_last_seq, 1);
+}
+
+/// What the program of that name makes of the bytes.
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut child = Command::new("gzip").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(move || input.write_all(bytes).unwrap());
+        child.wait_with_output().unwrap().stdout
+    })
+}
+
+/// Anybody may knock at the enrolment: nothing that is sent there costs much or brings a 500.
+fn hostile_enrolments_get_a_reason_too(db: Db) {
+    let server = TestServer::start(db, "hostile-enrol");
+    let check = |body: &[u8], encoding: &str, expected: (u16, &str)| {
+        let headers = [("content-encoding", encoding)];
+        let headers = if encoding.is_empty() { &[][..] } else { &headers[..] };
+        let answer = call(server.addr, "POST", "/v1/enrol", headers, body);
+        assert_eq!((answer.status, answer.code().as_str()), expected, "{encoding} {}", answer.text());
+    };
+    let bombs = [
+        ("zstd", zstd::encode_all(&*vec![b' '; 64 << 20], 3).unwrap()),
+        ("gzip", gzip(&vec![b' '; 64 << 20])),
+    ];
+    for (encoding, bomb) in &bombs {
+        assert!(bomb.len() < 100_000, "{encoding}");
+        check(bomb, encoding, (413, "too_large"));
+        check(&bomb[..bomb.len() / 2], encoding, (413, "too_large"));
+    }
+    check(&gzip(b"{}")[..10], "gzip", (400, "bad_request"));
+    for body in [
+        &b""[..],
+        b"[]",
+        b"null",
+        b"{\"token\":",
+        b"\xff\xfe",
+        &b"[".repeat(100_000),
+        &b"{\"a\":".repeat(50_000),
+    ] {
+        check(body, "", (400, "bad_request"));
+    }
+    check(&vec![b' '; 3 << 20], "", (413, "too_large"));
+    for token in
+        ["", ".", "1.", "x", "-1.00", &"1".repeat(10_000), "1.\u{0}", &format!("9.{}", "0".repeat(64))]
+    {
+        let answer = enrol(&server, token, "HH");
+        assert_eq!((answer.status, answer.code().as_str()), (403, "bad_token"), "{token:?}");
+    }
 }
 
 fn half_a_request_does_not_hold_up_the_others(db: Db) {
@@ -210,7 +260,7 @@ fn the_page_shows_the_server_catching_up_and_runs_nothing(db: Db) {
     let script = "\"<img src=x onerror=alert(1)>".to_owned();
     let lines = vec![movement(&script, 4, 10, 20)];
     handheld.confirm(Body::Move(Move { kind: MoveKind::Move, lines }));
-    let page = || call(server.addr, "GET", "/", &[], b"");
+    let page = || server.page();
     assert!(page().text().contains("everything told of is here"));
     handheld.get("/v1/hello?head=4");
     assert!(page().text().contains("4 not here yet"), "{}", page().text());
@@ -234,6 +284,7 @@ fn the_page_shows_the_server_catching_up_and_runs_nothing(db: Db) {
 on_every_database!(
     a_token_opens_one_device_within_ten_minutes,
     hostile_bodies_get_a_reason_and_never_a_500,
+    hostile_enrolments_get_a_reason_too,
     half_a_request_does_not_hold_up_the_others,
     answers_are_packed_for_those_who_ask,
     a_snapshot_goes_on_where_it_stopped,

@@ -44,7 +44,7 @@ fn fill(server: &TestServer) {
 fn state(server: &TestServer) -> (usize, u64, Vec<String>) {
     let read = |storage: Storage| async move {
         let records = storage.records(SITE).await?.1.len();
-        let overview = storage.overview().await?;
+        let overview = storage.overview(SITE).await?;
         Ok::<_, StorageError>((records, overview.events, storage.verify().await?.problems))
     };
     server.background.run(read).unwrap()

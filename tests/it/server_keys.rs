@@ -2,7 +2,7 @@
 
 use crate::server_database::{Db, execute, number, on_every_database};
 use crate::server_support::SITE;
-use crate::server_support::{Answer, Handheld, TestServer, call, enrolment, new_key, receipt};
+use crate::server_support::{Answer, Handheld, MORNING, TestServer, call, enrolment, new_key, receipt};
 use firstout::domain::{DeviceId, Signature, SiteId, Timestamp};
 use firstout::server::devices;
 use firstout::server::storage::Findings;
@@ -116,7 +116,9 @@ fn a_revocation_acts_on_the_next_request(db: Db) {
     handheld.confirm(receipt(4));
     let revoke = |wanted: &str| {
         let wanted = wanted.to_owned();
-        server.background.run(async move |storage| devices::revoke(&storage, SITE, &wanted).await)
+        server
+            .background
+            .run(async move |storage| devices::revoke(&storage, SITE, &wanted, Timestamp(MORNING)).await)
     };
     let (device, changed) = revoke("HH-01").unwrap();
     assert_eq!((device.device, changed), (handheld.device, true));
@@ -135,7 +137,7 @@ fn a_revocation_acts_on_the_next_request(db: Db) {
     let expected = [(Status::Duplicate, None), (Status::Quarantined, Some("revoked"))];
     assert_eq!(verdicts, expected);
     assert_eq!(reply.acked_through, 2);
-    let overview = server.background.run(async |storage| storage.overview().await).unwrap();
+    let overview = server.background.run(async |storage| storage.overview(SITE).await).unwrap();
     assert_eq!((overview.events, overview.lots, overview.devices.len()), (2, 1, 0));
     assert_eq!(overview.open[0].kind, "revoked_device");
     assert!(findings(&server).problems.is_empty());

@@ -67,7 +67,7 @@ fn it_serves_stops_and_survives_a_kill() {
     assert!(run(&data, &["backup", copy.to_str().unwrap()], 0).contains("backed up and verified"));
     assert!(run(&data, &["restore", copy.to_str().unwrap()], 2).contains("holds a database already"));
     let restored = folder("process-restored");
-    assert!(run(&restored, &["restore", copy.to_str().unwrap()], 0).contains("1 entries"));
+    assert!(run(&restored, &["restore", copy.to_str().unwrap()], 0).contains("2 entries"));
     assert!(run(&restored, &["verify"], 0).contains("projections equal to the fold"));
     std::fs::remove_dir_all(restored).unwrap();
     std::fs::remove_file(copy).unwrap();

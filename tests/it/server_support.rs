@@ -4,8 +4,9 @@
 use crate::server_database::Db;
 use firstout::domain::{
     Body, DeviceId, DeviceKey, Event, EventId, ItemId, LocationId, LotFacts, LotNumber, Movement, Place,
-    Quantity, Receipt, SiteId, Timestamp, UserId,
+    Quantity, Receipt, Role, SiteId, Timestamp, UserId,
 };
+use firstout::server::people::{NewUser, add};
 use firstout::server::storage::Place as Database;
 use firstout::server::{Background, Clock, Config, start_background, system_clock};
 use firstout::sync::wire::{
@@ -68,6 +69,20 @@ impl TestServer {
 
     pub fn later(&self, ms: i64) {
         self.clock.fetch_add(ms, Ordering::Relaxed);
+    }
+
+    /// The console's page, as a supervisor sees it who has just signed in.
+    pub fn page(&self) -> Answer {
+        let now = Timestamp(self.clock.load(Ordering::Relaxed));
+        let (name, badge, pin) = ("Sue".to_owned(), Uuid::now_v7().to_string(), "246810".to_owned());
+        let form = format!("badge={badge}&pin={pin}");
+        let (role, language) = (Role::Supervisor, String::new());
+        let new = NewUser { name, badge, role, language, pin: Some(pin) };
+        self.background.run(async move |storage| add(&storage, SITE, new, "test", now).await).unwrap();
+        let kind = [("content-type", "application/x-www-form-urlencoded")];
+        let signed = call(self.addr, "POST", "/sign-in", &kind, form.as_bytes());
+        let cookie = signed.header("set-cookie").unwrap_or_else(|| panic!("{}", signed.text()));
+        call(self.addr, "GET", "/", &[("cookie", cookie.split(';').next().unwrap())], b"")
     }
 
     pub fn enrol(&self, name: &str) -> Handheld {

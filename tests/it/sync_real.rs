@@ -7,6 +7,7 @@ use firstout::domain::{
     Body, EventId, Hold, HoldKind, HoldTarget, LocationId, LotFacts, LotKey, LotNumber, Move, MoveKind,
     Movement, Pick, Place, Quantity, Reason, Receipt, StockKey, Timestamp, UserId,
 };
+use firstout::server::devices;
 use firstout::server::storage::{Overview, StorageError};
 use firstout::store::{Draft, Identity, Store};
 use firstout::sync::cli::{self, SyncArgs};
@@ -146,7 +147,7 @@ fn pick() -> Body {
 }
 
 fn overview(server: &TestServer) -> Overview {
-    server.background.run::<_, StorageError, _>(async |storage| storage.overview().await).unwrap()
+    server.background.run::<_, StorageError, _>(async |storage| storage.overview(SITE).await).unwrap()
 }
 
 fn assert_sound(server: &TestServer) {
@@ -330,7 +331,13 @@ fn a_revoked_device_hands_in_what_it_recorded_and_fetches_nothing(db: Db) {
     device.does(PICKER, receipt(), now(&server));
     device.does(PICKER, receipt(), now(&server));
     let id = device.store.identity().unwrap().unwrap().device;
-    assert!(server.background.run(async |storage| storage.revoke(SITE, id).await).unwrap());
+    assert!(
+        server
+            .background
+            .run(async |storage| devices::revoke(&storage, SITE, &id.to_string(), now(&server)).await)
+            .unwrap()
+            .1
+    );
     other.does(SUPERVISOR, receipt(), now(&server));
     other.in_step(&server);
     let before = device.store.cursor(Stream::Site).unwrap();

@@ -130,7 +130,7 @@ impl Handheld {
 }
 
 fn events(server: &TestServer) -> u64 {
-    server.background.run(async |storage| storage.overview().await).unwrap().events
+    server.background.run(async |storage| storage.overview(SITE).await).unwrap().events
 }
 
 #[test]

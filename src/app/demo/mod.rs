@@ -14,6 +14,8 @@ use super::data;
 use super::run::{self, RunArgs};
 use super::ui::{self, AppWindow};
 use super::worker::Connect;
+use crate::demo::DEMO_PIN;
+use crate::domain::Role;
 use crate::exchange::Label;
 use crate::sync::transport::Transport;
 use folder::Prepared;
@@ -83,9 +85,12 @@ fn no_display() -> Option<&'static str> {
 
 fn welcome(prepared: &Prepared) -> anyhow::Result<()> {
     let begun = if prepared.fresh { "A new warehouse is ready." } else { "The earlier demo goes on." };
+    let supervisor = prepared.warehouse.users.iter().find(|user| user.role == Role::Supervisor);
+    let badge = supervisor.map(|user| user.badge.as_str()).unwrap_or_default();
     say(&format!(
         "{begun}\n\
          Server   {url}/  (its status page; the browser does not know the demo's own authority and asks)\n\
+         Sign in  badge {badge}, PIN {DEMO_PIN}\n\
          Labels   {sheet}  (print them, or open them on a second screen)\n\
          Handheld {file}\n\n\
          Scan a badge first: with a scanner in keyboard mode, or with the scan button at the bottom right.\n\

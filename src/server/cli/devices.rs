@@ -62,9 +62,9 @@ pub async fn enrol(home: &Home, args: EnrolArgs, now: Timestamp) -> anyhow::Resu
 ///
 /// # Errors
 /// Where the name fits none or several, and where nothing could be saved.
-pub async fn revoke(home: &Home, args: RevokeArgs) -> anyhow::Result<ExitCode> {
+pub async fn revoke(home: &Home, args: RevokeArgs, now: Timestamp) -> anyhow::Result<ExitCode> {
     let storage = home.existing().await?;
-    let (device, changed) = devices::revoke(&storage, SiteId(args.site), &args.device).await?;
+    let (device, changed) = devices::revoke(&storage, SiteId(args.site), &args.device, now).await?;
     let done = if changed { "is locked out" } else { "was locked out before" };
     say(&format!("{} ({}) {done}", device.name, device.device))?;
     Ok(ExitCode::SUCCESS)

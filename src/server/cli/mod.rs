@@ -3,6 +3,7 @@
 pub mod devices;
 pub mod import;
 pub mod inbox;
+pub mod people;
 pub mod serve;
 pub mod site;
 

@@ -3,9 +3,11 @@
 use super::{Home, say};
 use anyhow::Context as _;
 use clap::Args;
+use firstout::server::people::first_admin;
 use firstout::server::tls::{Tls, primary_address};
 use firstout::server::{Config, Limits, Running, devices, start, system_clock};
 use hyper::Uri;
+use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -69,6 +71,13 @@ pub async fn run(home: Home, args: ServeArgs) -> anyhow::Result<ExitCode> {
     let reachable = SocketAddr::new(seen_from_outside(running.addr.ip()), running.addr.port());
     let url = args.url.unwrap_or_else(|| format!("{scheme}://{reachable}"));
     devices::note_url(&data, &url, authority).context("cannot write into the data folder")?;
+    if let Some((badge, pin)) = first_admin(&running.storage, system_clock()()).await? {
+        let mut shown = std::io::stderr().lock();
+        writeln!(
+            shown,
+            "The first administrator signs in at {url}/ with badge {badge} and PIN {pin}; this is shown once."
+        )?;
+    }
     say(&format!("listening on {scheme}://{}", running.addr))?;
     tokio::select! {
         _ = terminate.recv() => {}

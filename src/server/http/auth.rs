@@ -13,6 +13,9 @@ use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
+/// After so long there is room for a device's requests again.
+const NONCES_WAIT_S: u32 = 60;
+
 /// The device that asks.
 #[derive(Clone)]
 pub(super) struct Device(pub(super) DeviceAuth);
@@ -42,7 +45,7 @@ async fn signed(app: &App, request: Request) -> Result<Request, ApiError> {
     match app.storage.admit(claim, now).await? {
         Admission::Fresh => {}
         Admission::Again => return Err(ApiError::Replayed(now)),
-        Admission::TooMany => return Err(ApiError::TooMany),
+        Admission::TooMany => return Err(ApiError::TooMany(NONCES_WAIT_S)),
     }
     parts.extensions.insert(Device(device));
     Ok(Request::from_parts(parts, Body::from(body)))

@@ -3,6 +3,7 @@
 use super::App;
 use super::body::JsonBody;
 use super::error::ApiError;
+use super::rate::{Peer, Who};
 use crate::domain::DeviceId;
 use crate::server::secret::Secret;
 use crate::server::storage::NewDevice;
@@ -22,8 +23,12 @@ pub struct Authority(pub Arc<str>);
 pub(super) async fn enrol(
     State(app): State<App>,
     authority: Option<Extension<Authority>>,
+    peer: Option<Extension<Peer>>,
     JsonBody(request): JsonBody<EnrolRequest>,
 ) -> Result<Json<EnrolReply>, ApiError> {
+    let address = peer.map(|Extension(Peer(address))| address);
+    let tried = app.buckets.take(Who::Address("enrol", address), app.limits.enrol, app.now());
+    tried.map_err(ApiError::TooMany)?;
     let name = request.name.trim();
     if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
         let message = format!("a device's name has 1 to {NAME_CHARS_MAX} characters");

@@ -1,7 +1,9 @@
 //! Errors become answers in this one place: a status, and `{"code", "message"}` for programs and people.
 
+use super::log::request_id;
 use crate::domain::Timestamp;
 use crate::server::ingest::PushError;
+use crate::server::people::PeopleError;
 use crate::server::secret::SecretError;
 use crate::server::storage::StorageError;
 use crate::sync::wire::Conflict;
@@ -10,6 +12,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::borrow::Cow;
+use uuid::Uuid;
 
 /// Seconds after which a busy server may be asked again.
 const RETRY_AFTER_S: u32 = 2;
@@ -35,9 +38,15 @@ pub(super) enum ApiError {
     /// Served already.
     #[error("this request was served already")]
     Replayed(Timestamp),
-    /// More requests than can be remembered.
+    /// More requests than can be remembered, or more tries than are allowed; after so many seconds there may be more.
     #[error("too many requests in a short time")]
-    TooMany,
+    TooMany(u32),
+    /// A form that another page sent, or that is of another session.
+    #[error("this form is not of this page; load it again")]
+    ForeignForm,
+    /// A person.
+    #[error(transparent)]
+    People(#[from] PeopleError),
     /// The device is locked out.
     #[error("this device is locked out")]
     Revoked,
@@ -68,6 +77,9 @@ struct Problem<'a> {
     /// The server's clock, where another time would help.
     #[serde(skip_serializing_if = "Option::is_none")]
     now: Option<Timestamp>,
+    /// What the log calls this request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<Uuid>,
 }
 
 impl ApiError {
@@ -81,8 +93,12 @@ impl ApiError {
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
             Self::Clock(_) => (StatusCode::UNAUTHORIZED, "clock"),
             Self::Replayed(_) => (StatusCode::UNAUTHORIZED, "replayed"),
-            Self::TooMany => (StatusCode::TOO_MANY_REQUESTS, "too_many"),
+            Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many"),
             Self::Revoked => (StatusCode::FORBIDDEN, "revoked"),
+            Self::ForeignForm => (StatusCode::FORBIDDEN, "foreign_form"),
+            Self::People(PeopleError::Storage(error)) if error.passes() => {
+                (StatusCode::SERVICE_UNAVAILABLE, "busy")
+            }
             Self::BadToken => (StatusCode::FORBIDDEN, "bad_token"),
             Self::Push(PushError::OtherDevice) => (StatusCode::FORBIDDEN, "other_device"),
             Self::Push(PushError::BadSignature) => (StatusCode::UNPROCESSABLE_ENTITY, "bad_signature"),
@@ -91,7 +107,9 @@ impl ApiError {
             }
             Self::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
             Self::Storage(error) if error.passes() => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
-            Self::Storage(_) | Self::Secret(_) | Self::Cut => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+            Self::Storage(_) | Self::People(_) | Self::Secret(_) | Self::Cut => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "internal")
+            }
         }
     }
 }
@@ -112,9 +130,11 @@ impl IntoResponse for ApiError {
             Self::Clock(now) | Self::Replayed(now) => Some(now),
             _ => None,
         };
-        let mut response = (status, Json(Problem { code, message, now })).into_response();
+        let mut response =
+            (status, Json(Problem { code, message, now, request: request_id() })).into_response();
         if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+            let seconds = if let Self::TooMany(seconds) = self { seconds } else { RETRY_AFTER_S };
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -124,10 +144,10 @@ impl IntoResponse for ApiError {
 pub(super) async fn as_json(response: Response) -> Response {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
-    let is_ours = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    // Pages are made by handlers only; what the layers make is plain.
+    let is_ours = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| {
+        [&b"application/json"[..], b"text/html"].iter().any(|ours| kind.as_bytes().starts_with(ours))
+    });
     if !is_error || is_ours {
         return response;
     }
@@ -142,7 +162,8 @@ pub(super) async fn as_json(response: Response) -> Response {
         _ => "internal",
     };
     let message = status.canonical_reason().unwrap_or("error").to_lowercase().into();
-    let mut plain = (status, Json(Problem { code, message, now: None })).into_response();
+    let mut plain =
+        (status, Json(Problem { code, message, now: None, request: request_id() })).into_response();
     for name in [header::ALLOW, header::ACCEPT_ENCODING, header::CONTENT_RANGE] {
         if let Some(value) = response.headers().get(&name) {
             plain.headers_mut().insert(name, value.clone());

@@ -8,6 +8,15 @@ use std::time::Instant;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
+tokio::task_local! {
+    static CURRENT: Uuid;
+}
+
+/// What the log calls the request that is being served.
+pub(super) fn request_id() -> Option<Uuid> {
+    CURRENT.try_with(|id| *id).ok()
+}
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 pub(super) async fn log(request: Request, next: Next) -> Response {
@@ -15,7 +24,7 @@ pub(super) async fn log(request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let begun = Instant::now();
     let span = tracing::info_span!("request", %id);
-    let mut response = next.run(request).instrument(span).await;
+    let mut response = CURRENT.scope(id, next.run(request).instrument(span)).await;
     let (status, ms) = (response.status().as_u16(), begun.elapsed().as_millis());
     if response.status().is_server_error() {
         tracing::warn!(%id, %method, path, status, ms, "served");

@@ -7,12 +7,17 @@ mod error;
 mod health;
 mod hello;
 mod log;
+mod page;
 mod pull;
 mod push;
+mod rate;
+mod session;
+mod sign_in;
 mod snapshot;
 mod status;
 
 pub(super) use enrol::Authority;
+pub use rate::{Peer, Rate};
 
 use super::config::{Clock, Limits};
 use super::storage::Storage;
@@ -21,6 +26,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::routing::{get, post};
+use rate::Buckets;
 use tower_http::compression::CompressionLayer;
 use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -32,6 +38,7 @@ pub(super) struct App {
     pub(super) storage: Storage,
     pub(super) clock: Clock,
     pub(super) limits: Limits,
+    buckets: Buckets,
 }
 
 impl App {
@@ -42,7 +49,7 @@ impl App {
 
 /// The server's routes on a storage.
 pub fn router(storage: Storage, clock: Clock, limits: Limits) -> Router {
-    let app = App { storage, clock, limits };
+    let app = App { storage, clock, limits, buckets: Buckets::default() };
     let unpacked = DefaultBodyLimit::max(limits.decoded_bytes_max);
     let devices = Router::new()
         .route("/v1/hello", get(hello::hello))
@@ -57,6 +64,8 @@ pub fn router(storage: Storage, clock: Clock, limits: Limits) -> Router {
     Router::new()
         .route("/v1/enrol", post(enrol::enrol))
         .route("/", get(status::page))
+        .route("/sign-in", get(sign_in::form).post(sign_in::sign))
+        .route("/sign-out", post(sign_in::leave))
         .route("/status.css", get(status::style))
         .layer(CompressionLayer::new())
         .route("/healthz", get(health::alive))

@@ -1,22 +1,21 @@
-//! `GET /`: a small page that shows the server catching up. It reloads itself and needs no script.
+//! `GET /`: a small page that shows the server catching up. It reloads itself and needs no script;
+//! it is for those who are signed in, and shows their site.
 
 use super::App;
 use super::error::ApiError;
+use super::session::{NotIn, Person};
 use crate::domain::Timestamp;
 use crate::server::storage::{DeviceRow, Overview};
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-
-/// No script, no frame, nothing from elsewhere, no form.
-const POLICY: &str =
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 #[derive(Template)]
 #[template(path = "status.html", config = "src/server/http/askama.toml")]
 struct Page {
     now: Timestamp,
+    person: Person,
     overview: Overview,
 }
 
@@ -41,21 +40,9 @@ impl Page {
     }
 }
 
-pub(super) async fn page(State(app): State<App>) -> Result<Response, ApiError> {
-    let page = Page { now: app.now(), overview: app.storage.overview().await? };
-    let html = page.render().map_err(|_| ApiError::Cut)?;
-    let mut response = ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
-    let headers = [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    ];
-    for (name, value) in headers {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
-    Ok(response)
+pub(super) async fn page(State(app): State<App>, person: Person) -> Result<Response, NotIn> {
+    let overview = app.storage.overview(person.site).await.map_err(ApiError::from)?;
+    Ok(super::page::page(&Page { now: app.now(), person, overview }, StatusCode::OK)?)
 }
 
 pub(super) async fn style() -> Response {

@@ -1,5 +1,6 @@
 //! Devices: tokens that become devices, and how far each one is here.
 
+use super::audit::{Act, AuditEntry, append};
 use super::stream::{heads, identity, newest_chain};
 use super::tx::{Tx, values};
 use super::{DeviceAuth, DeviceHeads, NewDevice, Storage, StorageError};
@@ -16,8 +17,9 @@ impl Storage {
         token: &Secret,
         name: &str,
         expires: Timestamp,
+        entry: AuditEntry,
     ) -> Result<(), StorageError> {
-        let input = (token.site, token.hash(), name.to_owned(), expires);
+        let input = (token.site, token.hash(), name.to_owned(), expires, entry);
         self.write(input, |input, tx| Box::pin(add_token(input, tx))).await
     }
 
@@ -54,12 +56,12 @@ impl Storage {
 }
 
 async fn add_token(
-    (site, hash, name, expires): &(SiteId, [u8; 32], String, Timestamp),
+    (site, hash, name, expires, entry): &(SiteId, [u8; 32], String, Timestamp, AuditEntry),
     tx: &mut dyn Tx,
 ) -> Result<(), StorageError> {
     let sql = "INSERT INTO enrolment (site, token_hash, name, expires) VALUES (?1, ?2, ?3, ?4)";
     tx.execute(sql, &values![site.0, *hash, name.as_str(), *expires]).await?;
-    Ok(())
+    append(tx, *site, entry).await
 }
 
 async fn enrol(
@@ -74,6 +76,8 @@ async fn enrol(
     let name = if named.is_empty() { new.name.clone() } else { named };
     let params = values![site.0, new.device, name.as_str(), new.key.0, *now];
     tx.execute(include_str!("sql/insert_device.sql"), &params).await?;
+    let (by, subject) = (format!("device {}", new.device), name.clone());
+    append(tx, *site, &AuditEntry { at: *now, by, act: Act::DeviceEnrolled, subject }).await?;
     Ok(Some(name))
 }
 

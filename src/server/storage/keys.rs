@@ -1,5 +1,6 @@
 //! Devices and their keys: who may ask, which requests were served already, who is locked out.
 
+use super::audit::{AuditEntry, append};
 use super::tx::{Row, Tx, Value, values};
 use super::{Admission, DeviceAuth, NamedDevice, Storage, StorageError};
 use crate::domain::{DeviceId, PublicKey, SiteId, Timestamp};
@@ -29,8 +30,13 @@ impl Storage {
     ///
     /// # Errors
     /// [`StorageError`] where nothing was saved.
-    pub async fn revoke(&self, site: SiteId, device: DeviceId) -> Result<bool, StorageError> {
-        self.write((site, device), |input, tx| Box::pin(revoke(input, tx))).await
+    pub async fn revoke(
+        &self,
+        site: SiteId,
+        device: DeviceId,
+        entry: AuditEntry,
+    ) -> Result<bool, StorageError> {
+        self.write((site, device, entry), |input, tx| Box::pin(revoke(input, tx))).await
     }
 
     /// The devices of that name, at all sites.
@@ -69,8 +75,14 @@ async fn admit((claim, now): &(Claim, Timestamp), tx: &mut dyn Tx) -> Result<Adm
     Ok(Admission::Fresh)
 }
 
-async fn revoke((site, device): &(SiteId, DeviceId), tx: &mut dyn Tx) -> Result<bool, StorageError> {
+async fn revoke(
+    (site, device, entry): &(SiteId, DeviceId, AuditEntry),
+    tx: &mut dyn Tx,
+) -> Result<bool, StorageError> {
     let changed = tx.execute(include_str!("sql/revoke_device.sql"), &values![site.0, *device]).await?;
+    if changed > 0 {
+        append(tx, *site, entry).await?;
+    }
     Ok(changed > 0)
 }
 

@@ -57,7 +57,7 @@ impl Storage {
 }
 
 /// `None` where the stream's head is not the one that was asked for.
-async fn append(
+pub(super) async fn append(
     (site, after, records): &(SiteId, Option<Head>, Vec<MasterRecord>),
     tx: &mut dyn Tx,
 ) -> Result<Option<Head>, StorageError> {

@@ -16,6 +16,7 @@
 //! 4. A test in `tests/it/server_*.rs` that takes a `Db`: it runs on both.
 
 mod ask;
+mod audit;
 mod backup;
 mod enrol;
 mod group;
@@ -23,6 +24,7 @@ mod import;
 mod keys;
 mod master;
 mod overview;
+mod people;
 mod place;
 #[cfg(feature = "postgres")]
 pub mod postgres;
@@ -35,7 +37,9 @@ mod stream;
 pub mod tx;
 mod verify;
 
+pub use audit::{Act, AuditEntry, AuditRow, SERVER};
 pub use backup::restore;
+pub use people::{IDLE_MS_MAX, LOCKED_MS, PIN_TRIES_MAX, SESSION_MS_MAX, SessionKey};
 pub use place::{Place, PlaceError};
 
 use crate::domain::{DeviceId, PublicKey, SiteId, Timestamp};

@@ -1,41 +1,43 @@
 //! What the status page shows, in a few bounded queries.
 
-use super::tx::{Row, Tx};
+use super::tx::{Row, Tx, values};
 use super::{DeviceRow, DiscrepancyRow, Overview, RecentRow, Storage, StorageError};
+use crate::domain::SiteId;
 use crate::sync::wire::Status;
 
 impl Storage {
-    /// What is going on, over all sites of this server.
+    /// What is going on at a site.
     ///
     /// # Errors
     /// [`StorageError`] where the database cannot be read.
-    pub async fn overview(&self) -> Result<Overview, StorageError> {
-        self.read((), |(), tx| Box::pin(overview(tx))).await
+    pub async fn overview(&self, site: SiteId) -> Result<Overview, StorageError> {
+        self.read(site, |site, tx| Box::pin(overview(*site, tx))).await
     }
 }
 
-async fn overview(tx: &mut dyn Tx) -> Result<Overview, StorageError> {
+async fn overview(site: SiteId, tx: &mut dyn Tx) -> Result<Overview, StorageError> {
     Ok(Overview {
-        events: count(tx, include_str!("sql/count_events.sql")).await?,
-        lots: count(tx, include_str!("sql/count_lots.sql")).await?,
-        holds: count(tx, include_str!("sql/count_holds.sql")).await?,
-        discrepancies: count(tx, "SELECT count(*) FROM discrepancy WHERE closed IS NULL").await?,
-        devices: list(tx, include_str!("sql/devices.sql"), device).await?,
-        open: list(tx, include_str!("sql/list_discrepancies.sql"), discrepancy).await?,
-        recent: list(tx, include_str!("sql/recent_events.sql"), recent).await?,
+        events: count(tx, site, include_str!("sql/count_events.sql")).await?,
+        lots: count(tx, site, include_str!("sql/count_lots.sql")).await?,
+        holds: count(tx, site, include_str!("sql/count_holds.sql")).await?,
+        discrepancies: count(tx, site, include_str!("sql/count_discrepancies.sql")).await?,
+        devices: list(tx, site, include_str!("sql/devices.sql"), device).await?,
+        open: list(tx, site, include_str!("sql/list_discrepancies.sql"), discrepancy).await?,
+        recent: list(tx, site, include_str!("sql/recent_events.sql"), recent).await?,
     })
 }
 
-async fn count(tx: &mut dyn Tx, sql: &'static str) -> Result<u64, StorageError> {
-    tx.row(sql, &[]).await?.map_or(Ok(0), |mut row| row.unsigned())
+async fn count(tx: &mut dyn Tx, site: SiteId, sql: &'static str) -> Result<u64, StorageError> {
+    tx.row(sql, &values![site.0]).await?.map_or(Ok(0), |mut row| row.unsigned())
 }
 
 async fn list<T: Send>(
     tx: &mut dyn Tx,
+    site: SiteId,
     sql: &'static str,
     read: fn(Row) -> Result<T, StorageError>,
 ) -> Result<Vec<T>, StorageError> {
-    tx.rows(sql, &[]).await?.into_iter().map(read).collect()
+    tx.rows(sql, &values![site.0]).await?.into_iter().map(read).collect()
 }
 
 fn device(mut row: Row) -> Result<DeviceRow, StorageError> {

@@ -2,7 +2,7 @@
 
 use super::stream::head;
 use super::tx::{Tx, values};
-use super::{Findings, Storage, StorageError, snapshot};
+use super::{Findings, Storage, StorageError, audit, snapshot};
 use crate::domain::{Event, PublicKey, Signature, SiteId};
 use crate::ledger::{Discrepancy, Mismatch, Setting, Stock};
 use crate::sync::wire::{Hash, Head, SnapshotRow, Status, Stream, head_message};
@@ -27,6 +27,7 @@ pub(super) async fn check(tx: &mut dyn Tx) -> Result<Findings, StorageError> {
     if let Some(said) = tx.integrity().await? {
         findings.problems.push(format!("the file is damaged: {said}"));
     }
+    findings.problems.extend(audit::check(tx).await?);
     for mut row in tx.rows("SELECT DISTINCT site FROM stream ORDER BY site", &[]).await? {
         let site = SiteId(row.int()?);
         findings.sites += 1;

@@ -1,1 +1,1 @@
-SELECT count(*) FROM hold WHERE ended = 0
+SELECT count(*) FROM hold WHERE site = ?1 AND ended = 0

@@ -1,2 +1,2 @@
 SELECT count(*)
-FROM (SELECT DISTINCT site, item, lot FROM stock WHERE units > 0 AND location > 0) AS held
+FROM (SELECT DISTINCT item, lot FROM stock WHERE site = ?1 AND units > 0 AND location > 0) AS held

@@ -1,0 +1,1 @@
+SELECT count(*) FROM discrepancy WHERE site = ?1 AND closed IS NULL

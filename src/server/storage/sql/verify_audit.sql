@@ -1,0 +1,4 @@
+SELECT n, entry, hash
+FROM audit
+WHERE site = ?1
+ORDER BY n
