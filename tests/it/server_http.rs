@@ -100,6 +100,26 @@ fn hostile_bodies_get_a_reason_and_never_a_500(db: Db) {
     assert_eq!(handheld.hello().device_last_seq, 1);
 }
 
+fn a_connection_that_idles_is_closed(db: Db) {
+    let server = TestServer::start_with(db, folder("idle"), |config| {
+        config.limits.head_timeout = Duration::from_millis(300);
+    });
+    let mut stream = TcpStream::connect(server.addr).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let mut piece = [0; 1024];
+    for _ in 0..2 {
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: test\r\n\r\n").unwrap();
+        let read = stream.read(&mut piece).unwrap();
+        assert!(piece[..read].starts_with(b"HTTP/1.1 200"), "it is kept open between requests");
+    }
+    let begun = Instant::now();
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    // What was said last, if anything, is no answer to a request that was never made.
+    assert!(!rest.starts_with(b"HTTP/1.1 200"), "{:?}", String::from_utf8_lossy(&rest));
+}
+
 /// What the program of that name makes of the bytes.
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut child = Command::new("gzip").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -286,6 +306,7 @@ on_every_database!(
     hostile_bodies_get_a_reason_and_never_a_500,
     hostile_enrolments_get_a_reason_too,
     half_a_request_does_not_hold_up_the_others,
+    a_connection_that_idles_is_closed,
     answers_are_packed_for_those_who_ask,
     a_snapshot_goes_on_where_it_stopped,
     the_page_shows_the_server_catching_up_and_runs_nothing,
