@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use cli::{Home, say};
 use firstout::demo;
 use firstout::domain::Day;
-use firstout::server::storage::{Act, AuditEntry, Findings, Place, SERVER, restore};
+use firstout::server::storage::{Act, AuditEntry, Findings, Place, SERVER, move_to, restore};
 use firstout::server::{seed, system_clock};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -67,6 +67,17 @@ enum Command {
         /// The copy; an older one there is replaced once the new one is verified.
         file: PathBuf,
     },
+    /// Moves a site that has outgrown its file to an empty PostgreSQL. The server must be stopped; devices notice nothing.
+    /// Exit code 0: done, and the file is kept as FILE.moved; 1: it is not sound, and nothing was moved; 2: it could not
+    /// be done.
+    MigrateDatabase {
+        /// The database's file, as `sqlite:PATH`.
+        #[arg(long)]
+        from: Place,
+        /// An empty database, as `postgres://USER:PASSWORD@HOST/NAME`.
+        #[arg(long)]
+        to: Place,
+    },
     /// Puts a backup into an empty data folder. Handhelds send again what it does not have.
     Restore {
         /// What `backup` wrote.
@@ -108,8 +119,12 @@ async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Import(files) => cli::import::run(&home.open().await?, files, system_clock()()).await,
         Command::Verify => verify(&home).await,
         Command::Backup { file } => backup(&home, &file).await,
+        Command::MigrateDatabase { from, to } => {
+            let (findings, kept) = move_to(&from, &to).await?;
+            tell(&findings, &format!("moved to {to} and verified there; the old file is {}", kept.display()))
+        }
         Command::Restore { file } => {
-            let findings = restore(&file, &home.place).await?;
+            let findings = restore(&file, &home.place, &home.data).await?;
             if findings.problems.is_empty() {
                 home.open().await?.note(SERVER, machine(Act::Restored, &file)).await?;
             }

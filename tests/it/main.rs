@@ -19,8 +19,12 @@ mod server_http;
 mod server_import;
 #[cfg(feature = "server")]
 mod server_keys;
+#[cfg(feature = "postgres")]
+mod server_many;
 #[cfg(feature = "server")]
 mod server_model;
+#[cfg(feature = "postgres")]
+mod server_move;
 #[cfg(feature = "server")]
 mod server_people;
 #[cfg(feature = "server")]

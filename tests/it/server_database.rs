@@ -80,7 +80,7 @@ pub mod postgres {
 
     /// Makes a cluster, says where, and ends it with its standard input.
     const KEEPER: &str = r#"
-        trap '' INT
+        trap '' INT TERM HUP
         bin=$1
         home=$(mktemp -d "${TMPDIR:-/tmp}/firstout-postgres-XXXXXX") || exit 1
         finish() { "$bin/pg_ctl" -D "$home/data" -m immediate -s stop; rm -rf "$home"; }

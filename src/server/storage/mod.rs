@@ -38,7 +38,7 @@ pub mod tx;
 mod verify;
 
 pub use audit::{Act, AuditEntry, AuditRow, SERVER};
-pub use backup::restore;
+pub use backup::{move_to, restore};
 pub use people::{IDLE_MS_MAX, LOCKED_MS, PIN_TRIES_MAX, SESSION_MS_MAX, SessionKey};
 pub use place::{Place, PlaceError};
 
@@ -69,6 +69,9 @@ pub enum StorageError {
     /// Where it is said to be cannot be.
     #[error(transparent)]
     Place(#[from] PlaceError),
+    /// It holds something already.
+    #[error("the database is not empty")]
+    NotEmpty,
     /// It was asked again and again and others were always first.
     #[error("the database is too busy")]
     Busy,

@@ -19,6 +19,9 @@ pub enum PlaceError {
     /// Another kind of database, or none.
     #[error("a database is sqlite:PATH or postgres://USER@HOST/NAME")]
     Unknown,
+    /// Not every way is there.
+    #[error("a site moves from sqlite:PATH to postgres://…; the way back is a backup and a restore")]
+    NoWay,
     /// The program cannot speak to it.
     #[error("this firstout-server was built without PostgreSQL (cargo build --features postgres)")]
     NotBuiltIn,

@@ -35,7 +35,15 @@ pub(super) async fn head_and_lock(
     stream: Stream,
 ) -> Result<Head, StorageError> {
     let sql = format!("{HEAD} {}", tx.lock());
-    read_head(tx.row(&sql, &values![site.0, stream.name()]).await?)
+    let params = values![site.0, stream.name()];
+    let mut found = tx.row(&sql, &params).await?;
+    if found.is_none() && !tx.lock().is_empty() {
+        // What is not there cannot be locked: the first two pushes of a site would not wait for each other.
+        let new = values![site.0, stream.name(), Hash::default()];
+        tx.execute(include_str!("sql/insert_stream.sql"), &new).await?;
+        found = tx.row(&sql, &params).await?;
+    }
+    read_head(found)
 }
 
 fn read_head(found: Option<Row>) -> Result<Head, StorageError> {

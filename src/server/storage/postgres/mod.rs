@@ -4,6 +4,7 @@
 //! times with a growing random pause; then the caller is told to come again. Connections are not encrypted: the
 //! database is on the same machine, or the network between is trusted or tunnelled.
 
+pub mod copy;
 mod migrate;
 mod tx;
 
@@ -158,7 +159,9 @@ fn again(error: &StorageError) -> bool {
     match error {
         StorageError::Raced => true,
         StorageError::Postgres(error) => error.code().is_some_and(|code| {
-            [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED].contains(code)
+            // Two who insert the same row at once: where the engine let both read, one of them must look again.
+            [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED, SqlState::UNIQUE_VIOLATION]
+                .contains(code)
         }),
         _ => false,
     }

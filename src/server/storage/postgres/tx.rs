@@ -63,7 +63,7 @@ impl<'a> FromSql<'a> for Value {
     }
 }
 
-fn row(stored: &tokio_postgres::Row) -> Result<Row, StorageError> {
+pub(super) fn row(stored: &tokio_postgres::Row) -> Result<Row, StorageError> {
     let columns = (0..stored.len()).map(|n| stored.try_get::<_, Value>(n));
     Ok(Row::new(columns.collect::<Result<_, _>>()?))
 }

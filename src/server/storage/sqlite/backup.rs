@@ -29,8 +29,58 @@ pub fn backup(from: &Path, file: &Path) -> Result<(Findings, Vec<Reached>), Stor
     keep(duplicate(from, &part)?, &part, file)
 }
 
+/// A file at `<file>.part` with the newest schema and nothing in it.
+#[cfg(feature = "postgres")]
+pub(in crate::server::storage) fn new_file(file: &Path) -> Result<(Connection, PathBuf), StorageError> {
+    std::fs::create_dir_all(parent(file))?;
+    let part = part_of(file)?;
+    let mut connection = connect(&part, OpenFlags::default())?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    migrate::run(&mut connection)?;
+    Ok((connection, part))
+}
+
+/// A file to read all of. `exclusive`: nobody else may have it open until this is dropped.
+#[cfg(feature = "postgres")]
+pub(in crate::server::storage) fn open_to_copy(
+    file: &Path,
+    exclusive: bool,
+) -> Result<Connection, StorageError> {
+    if !file.is_file() {
+        return Err(refuse(ErrorKind::NotFound, "there is no such file"));
+    }
+    let mut connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    if exclusive {
+        connection.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))?;
+        let busy = |_| refuse(ErrorKind::ResourceBusy, "a server is using this file; stop it first");
+        connection.execute_batch("BEGIN IMMEDIATE; COMMIT").map_err(busy)?;
+    }
+    migrate::run(&mut connection)?;
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    Ok(connection)
+}
+
+/// A copy of a backup at `<to>.part`, brought up to date, as a new incarnation; with problems there is none.
+#[cfg(feature = "postgres")]
+pub(in crate::server::storage) fn incarnation(
+    file: &Path,
+    to: &Path,
+) -> Result<(Findings, PathBuf), StorageError> {
+    std::fs::create_dir_all(parent(to))?;
+    let part = part_of(to)?;
+    let mut connection = duplicate(file, &part)?;
+    migrate::run(&mut connection)?;
+    let findings = at_once(verify::check(&mut SqliteTx(&mut connection)))?;
+    connection.execute("UPDATE server SET server_epoch = ?1", [Uuid::now_v7().as_bytes()])?;
+    connection.close().map_err(|(_, error)| error)?;
+    if !findings.problems.is_empty() {
+        std::fs::remove_file(&part)?;
+    }
+    Ok((findings, part))
+}
+
 /// Verifies a copy at `part` and gives it its name. What is in it, and how far.
-fn keep(
+pub(in crate::server::storage) fn keep(
     mut connection: Connection,
     part: &Path,
     file: &Path,

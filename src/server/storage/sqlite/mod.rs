@@ -7,7 +7,11 @@ mod tx;
 mod writer;
 
 pub use backup::{backup, restore};
+#[cfg(feature = "postgres")]
+pub(super) use backup::{incarnation, keep, new_file, open_to_copy};
 pub(super) use migrate::known as schema;
+#[cfg(feature = "postgres")]
+pub(super) use tx::value;
 
 use super::{Database, StorageError, Work};
 use readers::Readers;

@@ -30,7 +30,7 @@ impl ToSql for Value {
     }
 }
 
-fn value(stored: ValueRef<'_>) -> Result<Value, StorageError> {
+pub(in crate::server::storage) fn value(stored: ValueRef<'_>) -> Result<Value, StorageError> {
     Ok(match stored {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(number) => Value::Int(number),
