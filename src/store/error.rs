@@ -109,6 +109,7 @@ impl From<rusqlite::Error> for StoreError {
             return match error {
                 rusqlite::Error::FromSqlConversionFailure(..)
                 | rusqlite::Error::InvalidColumnType(..)
+                | rusqlite::Error::Utf8Error(..)
                 | rusqlite::Error::IntegralValueOutOfRange(..) => Self::Damaged(error.to_string()),
                 other => Self::Sql(other),
             };

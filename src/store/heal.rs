@@ -1,6 +1,6 @@
 //! Damage that is met while the store is in use: marked for the next start, and repaired at once where there is time.
 
-use super::open::{SUSPECT, beside, open_checked, quick_check, reopen};
+use super::open::{SUSPECT, beside, check_events, open_checked, quick_check, reopen};
 use super::salvage::{self, Salvage};
 use super::{Reader, Store, StoreError, rebase};
 use crate::domain::Timestamp;
@@ -20,13 +20,14 @@ pub enum Healed {
 }
 
 impl Reader {
-    /// Reads every page of the file and compares its indexes with its tables: seconds for a large file, so not for the
-    /// start, but for a reader on another thread.
+    /// Reads every page of the file, compares its indexes with its tables, and own events with their hashes: seconds for
+    /// a large file, so not for the start, but for a reader on another thread.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] with the first finding; [`StoreError::Interrupted`] where it was told to stop.
     pub fn check(&self) -> Result<(), StoreError> {
-        let found = quick_check(&self.db, "PRAGMA quick_check(1)");
+        let found =
+            quick_check(&self.db, "PRAGMA quick_check(1)").and_then(|()| check_events(&self.db, i64::MAX));
         if let Err(error) = &found {
             self.note(error);
         }
@@ -80,6 +81,11 @@ impl Store {
     pub fn heal(&mut self, now: Timestamp) -> Result<Healed, StoreError> {
         self.reader.suspected.set(false);
         let Some(path) = self.path() else { return self.refetch() };
+        if self.unsettled
+            && let Err(error) = self.settle()
+        {
+            tracing::warn!(%error, "what a failed commit left is found again or not");
+        }
         // Whatever is still open must not write to the file on its way out.
         self.reader.db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         self.reader.db = Connection::open_in_memory()?;

@@ -280,7 +280,7 @@ fn check_after_crash(db: &Connection) -> Result<(), StoreError> {
     check_events(db, EVENTS_CHECKED)
 }
 
-fn check_events(db: &Connection, newest: i64) -> Result<(), StoreError> {
+pub(super) fn check_events(db: &Connection, newest: i64) -> Result<(), StoreError> {
     match outbox::first_broken_link(db, newest)? {
         Some(seq) => Err(StoreError::Damaged(format!("event {seq} is not what was confirmed"))),
         None => Ok(()),

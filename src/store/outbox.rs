@@ -1,6 +1,6 @@
 //! This device's own events: what waits to be sent, and the chain they form.
 
-use super::row::{signed, unsigned};
+use super::row::{signed, unsigned, uuid};
 use super::{Reader, Store, StoreError};
 use crate::domain::{Body, Event, EventId, Timestamp, UserId};
 use crate::sync::wire::{Envelope, Hash, Head};
@@ -164,7 +164,7 @@ pub(super) fn resequence(db: &Connection, epoch: u32, waiting: Waiting) -> Resul
     Ok(())
 }
 
-/// Looks at the newest `events` of the present epoch: the first whose bytes do not fit its hash.
+/// Looks at the newest `events` of the present epoch: the first whose bytes do not fit its hash or its id.
 pub(super) fn first_broken_link(db: &Connection, events: i64) -> Result<Option<u64>, StoreError> {
     let mut query = db.prepare(include_str!("sql/event_chain.sql"))?;
     let mut rows = query.query([events])?;
@@ -173,7 +173,9 @@ pub(super) fn first_broken_link(db: &Connection, events: i64) -> Result<Option<u
         let (seq, bytes, link): (u64, String, Hash) = (unsigned(row, 0)?, row.get(1)?, hash(row, 2)?);
         // Events between the two may have been purged.
         let prev = last.filter(|(before, _)| before + 1 == seq).map(|(_, prev)| prev);
-        if prev.is_some_and(|prev| Hash::chain(prev, bytes.as_bytes()) != link) {
+        let prev = if seq == 1 { Some(Hash::default()) } else { prev };
+        let named = bytes.contains(&uuid(row, 3)?.to_string());
+        if !named || prev.is_some_and(|prev| Hash::chain(prev, bytes.as_bytes()) != link) {
             return Ok(Some(seq));
         }
         last = Some((seq, link));

@@ -127,11 +127,14 @@ fn build(path: &Path, draft: &Path, now: Timestamp) -> Result<Salvage, StoreErro
             for table in COPIED {
                 complete &= copy(old, &tx, table)?;
             }
-            complete &= copy_events(old, &tx)?;
+            complete &= copy_events(old, &tx, path)?;
             lost = loss::lost(old, &tx)?;
             complete &= copy_sums(old, &tx)?;
         }
-        None => carve(path, &tx)?,
+        None => {
+            carve(path, &tx, true)?;
+            drop_altered(&tx)?;
+        }
     }
     tx.execute_batch(include_str!("sql/salvage_finish.sql"))?;
     tx.execute("UPDATE contact SET problem = 'salvaged', problem_at = ?1", [now.0])?;
@@ -213,21 +216,27 @@ fn read(
     }
 }
 
-/// Own events from both ends of the table, so that a damaged page in its middle costs no more than itself.
-fn copy_events(old: &Connection, new: &Connection) -> Result<bool, StoreError> {
+/// Own events from both ends of the table, so that a damaged page in its middle costs no more than itself; what cannot be
+/// reached in this way is carved out of the bytes.
+fn copy_events(old: &Connection, new: &Connection, path: &Path) -> Result<bool, StoreError> {
     let mut insert = new.prepare(include_str!("sql/salvage_event.sql"))?;
-    let mut keep = |values: Vec<Value>| {
-        let fits =
-            matches!(values.get(5), Some(Value::Text(bytes)) if Event::decode(bytes.as_bytes()).is_ok());
-        if !fits {
-            return Ok(true);
-        }
-        Ok(insert.execute(params_from_iter(values)).map_err(StoreError::from)? > 0)
+    let mut keep = |mut values: Vec<Value>| {
+        let event = match values.get(5) {
+            Some(Value::Text(bytes)) => Event::decode(bytes.as_bytes()).ok(),
+            _ => None,
+        };
+        let (Some(event), Some(id)) = (event, values.get_mut(3)) else { return Ok(true) };
+        // The bytes are what the chain vouches for.
+        *id = Value::Blob(event.id.0.as_bytes().to_vec());
+        // A damaged number may be another row's; that is no reason to end.
+        insert.execute(params_from_iter(values)).map_err(StoreError::from)?;
+        Ok(true)
     };
     let columns = "n, epoch, seq, id, hash, bytes, operator, at, verdict, reason, backed_up";
     let whole = read(old, &format!("SELECT {columns} FROM event NOT INDEXED ORDER BY n"), 11, &mut keep)?;
     if !whole {
         read(old, &format!("SELECT {columns} FROM event NOT INDEXED ORDER BY n DESC"), 11, &mut keep)?;
+        carve(path, new, false)?;
     }
     let altered = drop_altered(new)?;
     let mut waiting = new.prepare("INSERT OR IGNORE INTO outbox (n) SELECT n FROM event WHERE n = ?1")?;
@@ -264,6 +273,7 @@ fn drop_altered(new: &Connection) -> Result<bool, StoreError> {
         }
     }
     for n in &altered {
+        new.execute("DELETE FROM outbox WHERE n = ?1", [n])?;
         new.execute("DELETE FROM event WHERE n = ?1", [n])?;
     }
     Ok(!altered.is_empty())

@@ -8,6 +8,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "a run says how long it took")]
 
+mod damage;
 mod day;
 mod disk;
 mod faults;
@@ -47,7 +48,7 @@ pub struct Plan {
 
 type Harness = (&'static str, fn(&Plan) -> Outcome);
 
-const HARNESSES: &[Harness] = &[("power", power::run), ("faults", faults::run)];
+const HARNESSES: &[Harness] = &[("power", power::run), ("faults", faults::run), ("damage", damage::run)];
 
 fn main() -> ExitCode {
     let mut plan = Plan { seed: 1, cases: None, only: None, threads: 2 };

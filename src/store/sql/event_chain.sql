@@ -1,3 +1,3 @@
-SELECT seq, bytes, hash FROM (
-  SELECT seq, bytes, hash FROM event WHERE epoch = (SELECT epoch FROM device) ORDER BY seq DESC LIMIT ?1
+SELECT seq, bytes, hash, id FROM (
+  SELECT seq, bytes, hash, id FROM event WHERE epoch = (SELECT epoch FROM device) ORDER BY seq DESC LIMIT ?1
 ) ORDER BY seq
