@@ -38,6 +38,8 @@ pub enum Body {
     Undo(Undo),
     /// Fact: the device's file was damaged, and events that waited to be sent are lost.
     Loss(Loss),
+    /// Fact: a person looked into a discrepancy and settled it.
+    Settle(Settle),
     /// A kind this program is too old to know; kept and passed on.
     #[serde(skip)]
     Unknown {
@@ -263,6 +265,15 @@ pub struct Loss {
     pub saved: u64,
 }
 
+/// Somebody looked into a discrepancy and settled it; what had to be corrected is in events of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settle {
+    /// The discrepancy's identity.
+    pub discrepancy: String,
+    /// How, in words; never empty.
+    pub note: String,
+}
+
 /// Why a person did something that the rules ask a reason for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -316,6 +327,7 @@ impl Body {
             Self::CloseOrder(_) => "close_order",
             Self::Undo(_) => "undo",
             Self::Loss(_) => "loss",
+            Self::Settle(_) => "settle",
             Self::Unknown { kind } => kind,
         }
     }
@@ -347,6 +359,9 @@ impl Body {
             }
             Self::Loss(loss) if loss.lost.iter().any(|(first, last)| first > last) => {
                 Err(DecodeError::Content("a run ends after it begins"))
+            }
+            Self::Settle(settled) if settled.note.trim().is_empty() => {
+                Err(DecodeError::Content("a discrepancy is settled with a note"))
             }
             Self::Undo(undo) if matches!(*undo.body, Self::Undo(_)) => {
                 Err(DecodeError::Content("an undo is not undone; the event is entered again"))

@@ -17,7 +17,7 @@ mod time;
 
 pub use body::{
     Body, CloseOrder, Count, CountLine, Dispatch, Disposal, FefoOverride, Hold, HoldKind, HoldTarget, Loss,
-    Move, MoveKind, Park, Pick, Reason, Receipt, Release, Return, Short, Undo,
+    Move, MoveKind, Park, Pick, Reason, Receipt, Release, Return, Settle, Short, Undo,
 };
 pub use event::{DecodeError, EVENT_BYTES_MAX, EVENT_VERSION, Event};
 pub use gtin::{Gtin, GtinError, check_digit};

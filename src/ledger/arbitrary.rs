@@ -118,6 +118,7 @@ pub(crate) fn plain_body() -> impl Strategy<Value = Body> {
         1 => (1_u64..9, 0_u64..9).prop_map(|(first, saved)| {
             Body::Loss(Loss { epoch: 1, lost: vec![(first, first + saved)], saved })
         }),
+        1 => Just(Body::Settle(Settle { discrepancy: "clock_skew:1".into(), note: "counted".into() })),
         1 => Just(Body::Unknown { kind: "kit".into() }),
     ]
 }

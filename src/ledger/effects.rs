@@ -41,7 +41,7 @@ fn of_body<'a>(body: &'a Body, at: Timestamp, out: &mut Vec<Effect<'a>>) {
         Body::Release(release) => out.push(Effect::Release { hold: release.hold, target: &release.target }),
         Body::CloseOrder(close) => out.push(Effect::Closed { order: close.order, closed: true }),
         Body::Undo(undo) => out.push(Effect::Undone { event: undo.event }),
-        Body::Park(_) | Body::Loss(_) | Body::Unknown { .. } => {}
+        Body::Park(_) | Body::Loss(_) | Body::Settle(_) | Body::Unknown { .. } => {}
     }
 }
 

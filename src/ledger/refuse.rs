@@ -112,7 +112,12 @@ fn refuse_undo<F: Facts>(event: &Event, undo: &Undo, facts: &F) -> Result<Option
     }
     if matches!(
         *undo.body,
-        Body::Undo(_) | Body::Release(_) | Body::Park(_) | Body::Loss(_) | Body::Unknown { .. }
+        Body::Undo(_)
+            | Body::Release(_)
+            | Body::Park(_)
+            | Body::Loss(_)
+            | Body::Settle(_)
+            | Body::Unknown { .. }
     ) {
         return Ok(Some(Refusal::NothingToUndo { event: undo.event }));
     }

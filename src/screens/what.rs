@@ -42,9 +42,12 @@ pub(super) fn what(store: &Store, body: &Body, words: Words) -> Result<String, S
         Body::Hold(_) => words.say(Common::WhatHold),
         Body::CloseOrder(_) => words.say(Common::WhatClose),
         Body::Count(_) => words.say(Common::WhatCount),
-        Body::Park(_) | Body::Release(_) | Body::Undo(_) | Body::Loss(_) | Body::Unknown { .. } => {
-            words.say(Common::WhatOther)
-        }
+        Body::Park(_)
+        | Body::Release(_)
+        | Body::Undo(_)
+        | Body::Loss(_)
+        | Body::Settle(_)
+        | Body::Unknown { .. } => words.say(Common::WhatOther),
     })
 }
 

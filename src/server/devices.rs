@@ -38,7 +38,7 @@ pub enum DeviceError {
     },
 }
 
-/// A one-time token, good for [`TOKEN_MS_MAX`] from `now`.
+/// A one-time token, good for [`TOKEN_MS_MAX`] from `now`; `by` is who made it, for the audit trail.
 ///
 /// # Errors
 /// [`DeviceError`] where nothing was saved.
@@ -46,10 +46,11 @@ pub async fn token(
     storage: &Storage,
     site: SiteId,
     name: &str,
+    by: &str,
     now: Timestamp,
 ) -> Result<Secret, DeviceError> {
     let token = Secret::new(site)?;
-    let entry = AuditEntry::at_the_machine(now, Act::DeviceInvited, name);
+    let entry = AuditEntry { at: now, by: by.to_owned(), act: Act::DeviceInvited, subject: name.to_owned() };
     storage.add_token(&token, name, now.plus_ms(TOKEN_MS_MAX), entry).await?;
     Ok(token)
 }
@@ -63,7 +64,7 @@ pub fn note_url(data: &Path, url: &str, authority: Option<Hash>) -> std::io::Res
     std::fs::write(data.join(URL_FILE), format!("{url}\n{authority}\n"))
 }
 
-/// What a handheld scans to become a device of that name at that site.
+/// What a handheld scans to become a device of that name at that site; `by` is who invites it, for the audit trail.
 ///
 /// # Errors
 /// [`DeviceError`] where nothing was saved, and where no address is given or kept.
@@ -72,6 +73,7 @@ pub async fn invite(
     site: SiteId,
     name: &str,
     url: Option<String>,
+    by: &str,
     now: Timestamp,
 ) -> Result<Invitation, DeviceError> {
     let kept = std::fs::read_to_string(storage.folder().join(URL_FILE)).unwrap_or_default();
@@ -83,7 +85,7 @@ pub async fn invite(
     }
     let url = url.trim().to_owned();
     let authority = authority.filter(|_| url.starts_with("https://"));
-    let token = token(storage, site, name, now).await?;
+    let token = token(storage, site, name, by, now).await?;
     Ok(Invitation { url, authority, token: token.reveal().to_owned() })
 }
 

@@ -5,11 +5,13 @@
 //! implementation of `storage` can be shared by several server processes.
 
 mod config;
+mod console;
 pub mod devices;
 mod handshake;
 mod http;
 pub mod import;
 pub mod ingest;
+pub mod own;
 pub mod people;
 mod secret;
 mod seed;

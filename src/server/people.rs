@@ -35,6 +35,15 @@ pub enum PeopleError {
     /// An empty name or badge, or an odd one.
     #[error("a {0} has 1 to 40 characters and no control characters")]
     Odd(&'static str),
+    /// What gives goods free needs more than a badge.
+    #[error("a supervisor needs a PIN")]
+    NeedsPin,
+    /// Nobody could let anybody in.
+    #[error("somebody has to stay administrator")]
+    LastAdmin,
+    /// There is nobody of that id.
+    #[error("there is no such person")]
+    Unknown,
     /// Work that was cut off.
     #[error("the work was cut off")]
     Cut,
@@ -163,6 +172,69 @@ pub async fn add(
     let entry = AuditEntry { at: now, by, act: Act::UserSaved, subject };
     storage.save_user(site, user, entry).await?;
     Ok((id, pin))
+}
+
+/// A person as they are to be from now on.
+pub struct ChangedUser {
+    /// Who.
+    pub id: UserId,
+    /// The name on screens.
+    pub name: String,
+    /// What the badge's barcode says.
+    pub badge: String,
+    /// What the person may do.
+    pub role: Role,
+    /// Language of the screens; the device's where empty.
+    pub language: String,
+    /// A new PIN; `None` keeps the one that is set.
+    pub pin: Option<String>,
+    /// False once the person has left.
+    pub active: bool,
+}
+
+/// Changes a person of a site; their sessions at the console end.
+///
+/// # Errors
+/// [`PeopleError`] where it cannot be or nothing was saved.
+pub async fn change(
+    storage: &Storage,
+    site: SiteId,
+    changed: ChangedUser,
+    by: &str,
+    now: Timestamp,
+) -> Result<(), PeopleError> {
+    let (name, badge) = (clean(&changed.name, "name")?, clean(&changed.badge, "badge")?);
+    let users = storage.users().await?;
+    let is_this = |of: SiteId, user: &User| of == site && user.id == changed.id;
+    let before = users.iter().find(|(of, user)| is_this(*of, user)).map(|(_, user)| user);
+    let before = before.ok_or(PeopleError::Unknown)?;
+    let others = || users.iter().filter(|(of, user)| !is_this(*of, user) && user.active);
+    if changed.active
+        && let Some((_, other)) = others().find(|(_, user)| user.badge == badge)
+    {
+        return Err(PeopleError::Taken { badge, name: other.name.clone() });
+    }
+    let pin = match changed.pin {
+        None => before.pin.clone(),
+        Some(pin) => {
+            let mut salt = [0_u8; 16];
+            getrandom::fill(&mut salt).map_err(SecretError::from)?;
+            let hashed = tokio::task::spawn_blocking(move || hash_pin(&pin, &salt)).await;
+            Some(hashed.map_err(|_| PeopleError::Cut)??)
+        }
+    };
+    let (id, role, language, active) = (changed.id, changed.role, changed.language, changed.active);
+    let user = User { id, name, badge, pin, role, language, active };
+    if user.active && is_console_role(user.role) && user.pin.is_none() {
+        return Err(PeopleError::NeedsPin);
+    }
+    let is_admin = |user: &User| user.active && user.role == Role::Admin && user.pin.is_some();
+    let stays = others().any(|(of, other)| *of == site && is_admin(other));
+    if is_admin(before) && !is_admin(&user) && !stays {
+        return Err(PeopleError::LastAdmin);
+    }
+    let entry = AuditEntry { at: now, by: by.to_owned(), act: Act::UserSaved, subject: named(&user) };
+    Ok(storage.save_user(site, user, entry).await?)
 }
 
 fn clean(text: &str, what: &'static str) -> Result<String, PeopleError> {

@@ -5,7 +5,7 @@ use super::devices::{DeviceError, token};
 use super::handshake::handshake;
 use super::http::{Authority, Peer, router};
 use super::secret::Secret;
-use super::storage::{Storage, StorageError};
+use super::storage::{COMMAND_LINE, Storage, StorageError};
 use crate::domain::SiteId;
 use axum::{Extension, Router};
 use hyper::Request;
@@ -82,7 +82,7 @@ impl Running {
     /// # Errors
     /// [`ServeError`] where nothing was saved.
     pub async fn token(&self, site: SiteId, name: &str) -> Result<Secret, ServeError> {
-        Ok(token(&self.storage, site, name, (self.config.clock)()).await?)
+        Ok(token(&self.storage, site, name, COMMAND_LINE, (self.config.clock)()).await?)
     }
 
     /// Stops accepting, lets open requests end, and closes the database.

@@ -112,7 +112,15 @@ impl Store {
 
 /// A parked code changes nothing; a wish is answered by the server; an undo is not undone.
 fn can_be_undone(body: &Body) -> bool {
-    !matches!(body, Body::Park(_) | Body::Release(_) | Body::Undo(_) | Body::Loss(_) | Body::Unknown { .. })
+    !matches!(
+        body,
+        Body::Park(_)
+            | Body::Release(_)
+            | Body::Undo(_)
+            | Body::Loss(_)
+            | Body::Settle(_)
+            | Body::Unknown { .. }
+    )
 }
 
 pub(super) fn hash(row: &Row<'_>, column: usize) -> rusqlite::Result<Hash> {

@@ -1,6 +1,10 @@
 //! Everything that needs more than one module: stores, servers, simulations, flows and the tidy tree.
 #![allow(clippy::disallowed_methods, reason = "tests of whole programs wait and draw ids as the programs do")]
 
+#[cfg(feature = "server")]
+mod browser;
+#[cfg(feature = "server")]
+mod console;
 mod flows;
 mod labels;
 mod replay;

@@ -7,8 +7,9 @@ use firstout::exchange::import::FileKind;
 use firstout::server::import::{File, Imported, Inbox, import};
 use firstout::server::storage::{Place, Storage, StorageError};
 use firstout::sync::wire::Stream;
+use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 const ITEMS: &str = "item,name,tracking,gtin,pack,units\n\
     OAT,Oat drink,lot,09506000134352,each,1\n\
@@ -189,12 +190,23 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 fn program(data: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_firstout-server"))
+    spoken(data, arguments, "")
+}
+
+/// Runs the program with that on its standard input.
+fn spoken(data: &Path, arguments: &[&str], input: &str) -> (i32, String, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_firstout-server"))
         .arg("--data")
         .arg(data)
         .args(arguments)
-        .output()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .unwrap();
+    // It may have ended before it reads.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (status.code().unwrap_or(-1), text(stdout), text(stderr))
 }

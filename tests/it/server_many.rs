@@ -95,7 +95,7 @@ fn devices(place: &Place, data: &Path, addr: SocketAddr) -> Vec<Handheld> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let storage = runtime.block_on(Storage::open(place, data)).unwrap();
     let enrolled = (0..DEVICES).map(|n| {
-        let token = runtime.block_on(token(&storage, SITE, "", system_clock()())).unwrap();
+        let token = runtime.block_on(token(&storage, SITE, "", "test", system_clock()())).unwrap();
         let mut handheld = Handheld::enrol(addr, token.reveal(), &format!("HH-{n}"));
         handheld.now = system_clock()();
         for event in 0..EVENTS {

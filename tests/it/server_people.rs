@@ -91,7 +91,7 @@ fn the_page_is_for_those_who_are_signed_in(db: Db) {
     let cookie = given.split(';').next().unwrap();
     let page = get(&server, "/", cookie);
     assert_eq!(page.status, 200);
-    assert!(page.text().contains("Sam, site 1"), "{}", page.text());
+    assert!(page.text().contains("<span>Sam</span>"), "{}", page.text());
     // Other cookies beside it do no harm, and what is stored opens nothing.
     assert_eq!(get(&server, "/", &format!("a=b; {cookie}; c")).status, 200);
     let secret = cookie.split_once("=1.").unwrap().1;
@@ -230,9 +230,9 @@ fn each_site_sees_its_own(db: Db) {
     handheld.push_all();
     let (ours, theirs) =
         (get(&server, "/", &cookie(&server, "SAM")), get(&server, "/", &cookie(&server, "TOM")));
-    assert!(ours.text().contains("HH-ONE") && ours.text().contains("<strong>1</strong> events"));
-    assert!(!theirs.text().contains("HH-ONE") && theirs.text().contains("<strong>0</strong> events"));
-    assert!(theirs.text().contains("Tom, site 2"), "{}", theirs.text());
+    assert!(ours.text().contains("HH-ONE"), "{}", ours.text());
+    assert!(!theirs.text().contains("HH-ONE"), "{}", theirs.text());
+    assert!(theirs.text().contains("<span>Tom</span>"), "{}", theirs.text());
 }
 
 fn every_administrative_act_leaves_a_trail(db: Db) {

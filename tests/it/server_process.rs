@@ -110,3 +110,23 @@ fn it_says_what_keeps_it_from_starting() {
     run(&data, &["serve", "--listen", "127.0.0.1:0"], 2);
     std::fs::remove_file(data).unwrap();
 }
+
+#[test]
+fn a_server_does_not_outlive_who_started_it() {
+    let data = folder("orphan");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_firstout-server"))
+        .arg("--data")
+        .arg(&data)
+        .args(["serve", "--listen", "127.0.0.1:0", "--insecure-http", "--until-stdin-ends"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut line)
+        .unwrap();
+    assert!(line.starts_with("listening on "), "{line}");
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+    std::fs::remove_dir_all(data).unwrap();
+}

@@ -89,7 +89,7 @@ fn welcome(prepared: &Prepared) -> anyhow::Result<()> {
     let badge = supervisor.map(|user| user.badge.as_str()).unwrap_or_default();
     say(&format!(
         "{begun}\n\
-         Server   {url}/  (its status page; the browser does not know the demo's own authority and asks)\n\
+         Server   {url}/  (the console; the browser does not know the demo's own authority and asks)\n\
          Sign in  badge {badge}, PIN {DEMO_PIN}\n\
          Labels   {sheet}  (print them, or open them on a second screen)\n\
          Handheld {file}\n\n\

@@ -61,9 +61,9 @@ impl Site {
         let mut child = Command::new(&self.program)
             .arg("--data")
             .arg(&self.data)
-            .args(["serve", "--listen", &address.to_string()])
+            .args(["serve", "--until-stdin-ends", "--listen", &address.to_string()])
             .env("FIRSTOUT_LOG", std::env::var("FIRSTOUT_LOG").unwrap_or_else(|_| "warn".to_owned()))
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .with_context(|| format!("cannot start {}", self.program.display()))?;
@@ -90,7 +90,8 @@ impl Site {
     }
 }
 
-/// The running server; it is stopped with this value.
+/// The running server; it is stopped with this value, and also when this program dies, for it holds the other end of its
+/// input.
 #[derive(Debug)]
 pub struct Serving {
     child: Child,

@@ -39,7 +39,12 @@ pub fn undo(role: Role, event: &Event, undone: bool) -> Result<Body, Refusal> {
     if undone
         || matches!(
             event.body,
-            Body::Undo(_) | Body::Release(_) | Body::Park(_) | Body::Loss(_) | Body::Unknown { .. }
+            Body::Undo(_)
+                | Body::Release(_)
+                | Body::Park(_)
+                | Body::Loss(_)
+                | Body::Settle(_)
+                | Body::Unknown { .. }
         )
     {
         return Err(Refusal::NothingToUndo { event: event.id });

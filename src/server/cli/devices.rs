@@ -4,6 +4,7 @@ use super::{Home, say};
 use clap::Args;
 use firstout::domain::{SiteId, Timestamp};
 use firstout::server::devices;
+use firstout::server::storage::COMMAND_LINE;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
@@ -41,7 +42,7 @@ pub struct RevokeArgs {
 pub async fn enrol(home: &Home, args: EnrolArgs, now: Timestamp) -> anyhow::Result<ExitCode> {
     let storage = home.open().await?;
     let site = SiteId(args.site);
-    let invitation = devices::invite(&storage, site, &args.name, args.url, now).await?;
+    let invitation = devices::invite(&storage, site, &args.name, args.url, COMMAND_LINE, now).await?;
     let text = invitation.to_string();
     if let Some(code) = devices::qr(&text).filter(|_| !args.plain) {
         // On a terminal the colours are said: a reader wants dark modules on a light ground, whatever the theme.

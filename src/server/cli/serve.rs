@@ -42,6 +42,9 @@ pub struct ServeArgs {
     /// Writes the bound address into this file once it is ready.
     #[arg(long)]
     port_file: Option<PathBuf>,
+    /// Stops when standard input ends, so as not to outlive the program that started it.
+    #[arg(long)]
+    until_stdin_ends: bool,
 }
 
 /// Serves; exit code 0 once a signal has ended it.
@@ -82,6 +85,7 @@ pub async fn run(home: Home, args: ServeArgs) -> anyhow::Result<ExitCode> {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
+        () = stdin_end(args.until_stdin_ends) => {}
     }
     tracing::info!("stopping");
     running.stop().await;
@@ -117,4 +121,17 @@ fn host(url: &str) -> Option<String> {
     let authority: Uri = url.parse().ok()?;
     let host = authority.host()?.trim_start_matches('[').trim_end_matches(']');
     Some(host.to_owned())
+}
+
+/// Waits for the end of standard input, or for ever. A thread of its own: such a read cannot be called off.
+async fn stdin_end(watched: bool) {
+    if !watched {
+        return std::future::pending().await;
+    }
+    let (ended, end) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        let _ = ended.send(());
+    });
+    let _ = end.await;
 }

@@ -19,7 +19,7 @@ const RETRY_AFTER_S: u32 = 2;
 
 /// Why a request was not served.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ApiError {
+pub(in crate::server) enum ApiError {
     /// The body or the address is not what the endpoint takes.
     #[error("{0}")]
     BadRequest(String),

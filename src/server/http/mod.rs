@@ -14,12 +14,13 @@ mod rate;
 mod session;
 mod sign_in;
 mod snapshot;
-mod status;
 
 pub(super) use enrol::Authority;
 pub use rate::{Peer, Rate};
+pub(super) use session::{NotIn, Person, check_origin};
 
 use super::config::{Clock, Limits};
+use super::console;
 use super::storage::Storage;
 use crate::domain::Timestamp;
 use axum::Router;
@@ -42,7 +43,7 @@ pub(super) struct App {
 }
 
 impl App {
-    fn now(&self) -> Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         (self.clock)()
     }
 }
@@ -63,10 +64,8 @@ pub fn router(storage: Storage, clock: Clock, limits: Limits) -> Router {
         .route_layer(from_fn_with_state(app.clone(), auth::check));
     Router::new()
         .route("/v1/enrol", post(enrol::enrol))
-        .route("/", get(status::page))
         .route("/sign-in", get(sign_in::form).post(sign_in::sign))
         .route("/sign-out", post(sign_in::leave))
-        .route("/status.css", get(status::style))
         .layer(CompressionLayer::new())
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
@@ -74,6 +73,8 @@ pub fn router(storage: Storage, clock: Clock, limits: Limits) -> Router {
         .layer(RequestDecompressionLayer::new())
         .merge(devices)
         .layer(RequestBodyLimitLayer::new(limits.encoded_bytes_max))
+        // Its files may be larger; each of its routes has a limit of its own.
+        .merge(console::routes().layer(CompressionLayer::new()))
         .layer(RequestBodyDeadlineLayer::new(limits.body_timeout))
         .layer(TimeoutLayer::with_status_code(
             axum::http::StatusCode::REQUEST_TIMEOUT,

@@ -17,19 +17,19 @@ use std::fmt::Write as _;
 /// The prefix makes browsers keep it for this host, over a secure connection, and for all paths.
 const COOKIE_NAME: &str = "__Host-firstout";
 /// What a page that reloads itself says: that nobody clicked.
-pub(super) const BY_ITSELF: &str = "by=itself";
+const BY_ITSELF: &str = "by=itself";
 
 /// A person who is signed in.
-pub(super) struct Person {
-    pub(super) site: SiteId,
-    pub(super) user: User,
+pub(in crate::server) struct Person {
+    pub(in crate::server) site: SiteId,
+    pub(in crate::server) user: User,
     pub(super) key: SessionKey,
     /// What each form of this session carries.
-    pub(super) form_token: String,
+    pub(in crate::server) form_token: String,
 }
 
 /// Why a page is not shown.
-pub(super) enum NotIn {
+pub(in crate::server) enum NotIn {
     /// Nobody is signed in.
     SignIn,
     Error(ApiError),
@@ -79,7 +79,7 @@ impl Person {
 }
 
 /// Refuses what a page from elsewhere sends, by what browsers say of it.
-pub(super) fn check_origin(headers: &HeaderMap) -> Result<(), ApiError> {
+pub(in crate::server) fn check_origin(headers: &HeaderMap) -> Result<(), ApiError> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let site = text("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
     let origin = text(ORIGIN.as_str()).is_none_or(|origin| {

@@ -6,10 +6,10 @@
 mod opening;
 mod watch;
 
-pub use opening::OPENING_DEVICE;
 pub use watch::{Inbox, InboxError, Pickup};
 
-use super::storage::{PushOutcome, Storage, StorageError};
+use super::own::{self, OwnError};
+use super::storage::{Storage, StorageError};
 use crate::domain::{SiteId, Timestamp, UserId};
 use crate::exchange::import::{Counts, Directory, FileKind, Plan, Problem, Problems, plan};
 use crate::sync::wire::Status;
@@ -62,9 +62,9 @@ pub enum ImportError {
     /// Others changed the site all the while.
     #[error("others are changing this site's records; nothing was saved, try again")]
     Busy,
-    /// The system's random numbers.
-    #[error("the system gives no random numbers")]
-    Random,
+    /// The receipts of opening stock.
+    #[error(transparent)]
+    Own(#[from] OwnError),
     /// An event that the ledger would not take as it is.
     #[error("the opening stock does not add up: {0}; nothing of it counts")]
     Refused(String),
@@ -121,21 +121,12 @@ fn not_saved(kind: FileKind, problems: Problems) -> Imported {
     }
 }
 
-/// False where another import of opening stock was first.
+/// False where another recording was first: the stock may be another now.
 async fn open_stock(storage: &Storage, file: &File<'_>, plan: &Plan) -> Result<bool, ImportError> {
-    let epoch = storage.device_heads(file.site, OPENING_DEVICE).await?.epoch.saturating_add(1);
-    let batch = opening::batch(file, plan, epoch, storage.identity().await?.epoch)?;
-    match storage.push(batch).await? {
-        PushOutcome::Conflict(_) => Ok(false),
-        PushOutcome::Stored(reply) => {
-            let odd = reply.results.iter().find(|result| result.status != Status::Accepted);
-            match odd {
-                Some(result) if result.status == Status::Duplicate => Ok(false),
-                Some(result) if result.status == Status::Quarantined => {
-                    Err(ImportError::Refused(result.reason.clone().unwrap_or_default()))
-                }
-                _ => Ok(true),
-            }
-        }
+    let events = opening::events(file, plan)?;
+    let Some(reply) = own::push(storage, file.site, &events, file.now).await? else { return Ok(false) };
+    match reply.results.iter().find(|result| result.status == Status::Quarantined) {
+        Some(result) => Err(ImportError::Refused(result.reason.clone().unwrap_or_default())),
+        None => Ok(true),
     }
 }

@@ -1,6 +1,7 @@
 //! The audit trail: what administrators did, in the transaction in which they did it, chained so that nothing can be
 //! taken out or altered unseen.
 
+use super::console::PAGE_ROWS_MAX;
 use super::tx::{Tx, json, values};
 use super::{Storage, StorageError};
 use crate::domain::{SiteId, Timestamp};
@@ -8,6 +9,8 @@ use crate::sync::wire::Hash;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+/// Who does what is done at the server's machine.
+pub const COMMAND_LINE: &str = "command line";
 /// Of the acts that concern no single site.
 pub const SERVER: SiteId = SiteId(0);
 
@@ -35,6 +38,10 @@ pub enum Act {
     BackedUp,
     /// The database was restored from a copy.
     Restored,
+    /// A supervisor said that everything of a device is here.
+    DeviceSignedOff,
+    /// A file was imported.
+    FileImported,
 }
 
 impl Act {
@@ -52,6 +59,8 @@ impl Act {
             Self::SignedOut => "signed_out",
             Self::BackedUp => "backed_up",
             Self::Restored => "restored",
+            Self::DeviceSignedOff => "device_signed_off",
+            Self::FileImported => "file_imported",
         }
     }
 }
@@ -73,7 +82,7 @@ impl AuditEntry {
     /// An act at the command line of the server's machine.
     #[must_use]
     pub fn at_the_machine(at: Timestamp, act: Act, subject: impl Into<String>) -> Self {
-        Self { at, by: "command line".to_owned(), act, subject: subject.into() }
+        Self { at, by: COMMAND_LINE.to_owned(), act, subject: subject.into() }
     }
 }
 
@@ -95,6 +104,24 @@ impl Storage {
     /// [`StorageError`] where nothing was saved.
     pub async fn note(&self, site: SiteId, entry: AuditEntry) -> Result<(), StorageError> {
         self.write((site, entry), |(site, entry), tx| Box::pin(append(tx, *site, entry))).await
+    }
+
+    /// The newest acts of a site before a number, newest first.
+    ///
+    /// # Errors
+    /// [`StorageError`] where the database cannot be read.
+    pub async fn audit_of(&self, site: SiteId, before: u64) -> Result<Vec<AuditRow>, StorageError> {
+        self.read((site, before), |(site, before), tx| Box::pin(page(*site, *before, tx))).await
+    }
+
+    /// What is wrong with a site's trail, in words; empty where it is whole.
+    ///
+    /// # Errors
+    /// [`StorageError`] where the database cannot be read.
+    pub async fn audit_problems(&self, site: SiteId) -> Result<Vec<String>, StorageError> {
+        let all = self.read((), |(), tx| Box::pin(check(tx))).await?;
+        let of_site = format!("site {site}: ");
+        Ok(all.iter().filter_map(|problem| problem.strip_prefix(&of_site)).map(str::to_owned).collect())
     }
 
     /// The newest acts of all sites, newest first.
@@ -134,6 +161,13 @@ async fn list(limit: u32, tx: &mut dyn Tx) -> Result<Vec<AuditRow>, StorageError
     let read = |mut row: super::tx::Row| {
         Ok(AuditRow { site: SiteId(row.int()?), n: row.unsigned()?, entry: row.json("audit")? })
     };
+    rows.into_iter().map(read).collect()
+}
+
+async fn page(site: SiteId, before: u64, tx: &mut dyn Tx) -> Result<Vec<AuditRow>, StorageError> {
+    let params = values![site.0, before, PAGE_ROWS_MAX as u64];
+    let rows = tx.rows(include_str!("sql/page_audit.sql"), &params).await?;
+    let read = |mut row: super::tx::Row| Ok(AuditRow { site, n: row.unsigned()?, entry: row.json("audit")? });
     rows.into_iter().map(read).collect()
 }
 

@@ -16,6 +16,18 @@ impl Storage {
         self.read(site, |site, tx| Box::pin(records(*site, tx))).await
     }
 
+    /// The newest records of one kind, as they are named in the stream (`item`, `user`, …), and the head that they are of.
+    ///
+    /// # Errors
+    /// [`StorageError`] where the database cannot be read.
+    pub async fn records_of(
+        &self,
+        site: SiteId,
+        kind: &'static str,
+    ) -> Result<(Head, Vec<MasterRecord>), StorageError> {
+        self.read((site, kind), |(site, kind), tx| Box::pin(records_of(*site, kind, tx))).await
+    }
+
     /// Which balances at real places are not zero.
     ///
     /// # Errors
@@ -28,6 +40,18 @@ impl Storage {
 async fn records(site: SiteId, tx: &mut dyn Tx) -> Result<(Head, Vec<MasterRecord>), StorageError> {
     let head = head(tx, site, Stream::Master).await?;
     let rows = tx.rows(include_str!("sql/newest_records.sql"), &values![site.0]).await?;
+    let records = rows.into_iter().map(|mut row| row.json("record"));
+    Ok((head, records.collect::<Result<_, _>>()?))
+}
+
+async fn records_of(
+    site: SiteId,
+    kind: &str,
+    tx: &mut dyn Tx,
+) -> Result<(Head, Vec<MasterRecord>), StorageError> {
+    let head = head(tx, site, Stream::Master).await?;
+    let params = values![site.0, kind];
+    let rows = tx.rows(include_str!("sql/records_of.sql"), &params).await?;
     let records = rows.into_iter().map(|mut row| row.json("record"));
     Ok((head, records.collect::<Result<_, _>>()?))
 }

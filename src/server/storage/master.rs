@@ -23,7 +23,13 @@ static INSERT: Many = Many::new(
 );
 static SAVE: Many = Many::new(
     include_str!("sql/save_records.sql"),
-    &[("kind", Kind::Text), ("id", Kind::Int), ("stream_seq", Kind::Int)],
+    &[
+        ("kind", Kind::Text),
+        ("id", Kind::Int),
+        ("stream_seq", Kind::Int),
+        ("code", Kind::Text),
+        ("name", Kind::Text),
+    ],
 );
 
 impl Storage {
@@ -82,14 +88,15 @@ pub(super) async fn append(
         let seq = to.seq + 1;
         to = Head { seq, hash: Hash::chain_stream(to.hash, seq, Status::Accepted, bytes.as_bytes()) };
         rows.push(values![seq, key.0, key.1, bytes.as_str(), to.hash].to_vec());
-        saved.insert(*key, seq);
+        let (code, name) = found_by(record);
+        saved.insert(*key, values![key.0, key.1, seq, code, name.to_lowercase()].to_vec());
         newest.insert(*key, bytes);
     }
     if rows.is_empty() {
         return Ok(Some(from));
     }
     tx.put(&INSERT, site.0, &rows).await?;
-    let saved: Vec<_> = saved.into_iter().map(|((kind, id), seq)| values![kind, id, seq].to_vec()).collect();
+    let saved: Vec<_> = saved.into_values().collect();
     tx.put(&SAVE, site.0, &saved).await?;
     advance(tx, *site, Stream::Master, from, to).await?;
     Ok(Some(to))
@@ -103,5 +110,17 @@ fn key(record: &MasterRecord) -> (&'static str, i64) {
         MasterRecord::Party(party) => ("party", party.id.0),
         MasterRecord::Order(order) => ("order", order.id.0),
         MasterRecord::User(user) => ("user", user.id.0),
+    }
+}
+
+/// What people look a record up by: its code and its name.
+fn found_by(record: &MasterRecord) -> (&str, &str) {
+    match record {
+        MasterRecord::Site(site) => ("", &site.name),
+        MasterRecord::Item(item) => (&item.code, &item.name),
+        MasterRecord::Location(location) => (&location.code, ""),
+        MasterRecord::Party(party) => (&party.code, &party.name),
+        MasterRecord::Order(order) => (&order.number, ""),
+        MasterRecord::User(user) => (&user.badge, &user.name),
     }
 }

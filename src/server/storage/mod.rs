@@ -18,6 +18,7 @@
 mod ask;
 mod audit;
 mod backup;
+pub mod console;
 mod enrol;
 mod group;
 mod import;
@@ -37,7 +38,7 @@ mod stream;
 pub mod tx;
 mod verify;
 
-pub use audit::{Act, AuditEntry, AuditRow, SERVER};
+pub use audit::{Act, AuditEntry, AuditRow, COMMAND_LINE, SERVER};
 pub use backup::{move_to, restore};
 pub use people::{IDLE_MS_MAX, LOCKED_MS, PIN_TRIES_MAX, SESSION_MS_MAX, SessionKey};
 pub use place::{Place, PlaceError};

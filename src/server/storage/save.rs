@@ -2,8 +2,11 @@
 
 use super::StorageError;
 use super::tx::{Kind, Many, Tx, Value, json, values};
-use crate::server::ingest::{Draft, hu_text, lot_text, serial_text};
-use crate::sync::wire::{Hash, Head};
+use crate::domain::{Body, Event, day_number};
+use crate::ledger::good_to;
+use crate::server::ingest::{Draft, EventRow, hu_text, lot_text, serial_text};
+use crate::sync::wire::{Hash, Head, Status};
+use std::collections::BTreeMap;
 
 macro_rules! many {
     ($name:ident, $file:expr, $($column:ident $kind:ident),* $(,)?) => {
@@ -19,7 +22,9 @@ many!(ALIASES, include_str!("sql/insert_aliases.sql"), device Id, epoch Int, seq
 many!(STOCK, include_str!("sql/add_stock.sql"), item Int, lot Text, serial Text, location Int, hu Text, units Int, since Int);
 many!(CHANGES, include_str!("sql/insert_changes.sql"), item Int, lot Text, serial Text, location Int, hu Text, stream_seq Int,
     n Int, at Int, delta Int, kind Int, device Id);
-many!(LOTS, include_str!("sql/save_lots.sql"), item Int, lot Text, event_id Id, received Int, facts Text);
+many!(LOTS, include_str!("sql/save_lots.sql"), item Int, lot Text, event_id Id, received Int, facts Text,
+    good_to Int);
+many!(LOT_UNITS, include_str!("sql/add_lot_units.sql"), item Int, lot Text, units Int);
 many!(ORIGINS, include_str!("sql/add_origins.sql"), item Int, lot Text, event_id Id, supplier Int, order_id Int, units Int,
     at Int);
 many!(DESTINATIONS, include_str!("sql/add_destinations.sql"), item Int, lot Text, event_id Id, serial Text, line Int,
@@ -33,6 +38,7 @@ many!(CLOSINGS, include_str!("sql/add_closings.sql"), order_id Int, times Int);
 many!(UNDONE, include_str!("sql/insert_undone.sql"), event_id Id, undo Id);
 many!(DISCREPANCIES, include_str!("sql/open_discrepancies.sql"), identity Text, stream_seq Int, kind Text, detail Text,
     opened Int);
+many!(SETTLED, include_str!("sql/settle.sql"), identity Text, at Int);
 many!(FORKS, include_str!("sql/insert_forks.sql"), device Id, epoch Int, seq Int, hash Blob, bytes Blob, received Int);
 many!(CHAINS, include_str!("sql/save_chains.sql"), device Id, epoch Int, last_seq Int, last_hash Blob,
     signature Blob);
@@ -142,9 +148,21 @@ async fn stock(tx: &mut dyn Tx, site: i64, draft: &Draft<'_>) -> Result<(), Stor
     for (key, known) in &draft.lots {
         let facts = json(&known.facts)?;
         let lot = lot_text(key.lot.as_ref());
-        lots.push(values![key.item.0, lot, known.event, known.received, facts].to_vec());
+        let good_to = good_to(known.facts.expiry, known.facts.best_before).map(day_number);
+        lots.push(values![key.item.0, lot, known.event, known.received, facts, good_to].to_vec());
     }
-    put(tx, &LOTS, site, lots).await
+    put(tx, &LOTS, site, lots).await?;
+    put(tx, &LOT_UNITS, site, lot_units(draft)).await
+}
+
+/// What of each lot comes to real places or leaves them.
+fn lot_units(draft: &Draft<'_>) -> Vec<Vec<Value>> {
+    let mut sums = BTreeMap::<(i64, &str), i64>::new();
+    for (key, (units, _)) in draft.stock.iter().filter(|(key, _)| !key.place.location.is_virtual()) {
+        *sums.entry((key.item.0, lot_text(key.lot.as_ref()))).or_default() += units;
+    }
+    let moved = sums.into_iter().filter(|(_, units)| *units != 0);
+    moved.map(|((item, lot), units)| values![item, lot, units].to_vec()).collect()
 }
 
 async fn traces(tx: &mut dyn Tx, site: i64, draft: &Draft<'_>) -> Result<(), StorageError> {
@@ -184,7 +202,18 @@ async fn stops(tx: &mut dyn Tx, site: i64, draft: &Draft<'_>) -> Result<(), Stor
     let rows = draft.discrepancies.iter().map(|(identity, open)| {
         values![identity.as_str(), open.stream_seq, open.kind, open.detail.as_str(), open.at].to_vec()
     });
-    put(tx, &DISCREPANCIES, site, rows.collect()).await
+    put(tx, &DISCREPANCIES, site, rows.collect()).await?;
+    put(tx, &SETTLED, site, settled(draft)).await
+}
+
+/// Discrepancies that somebody settled; one that is not known here stays as it is.
+fn settled(draft: &Draft<'_>) -> Vec<Vec<Value>> {
+    let counts = |row: &&EventRow<'_>| matches!(row.status, Status::Accepted | Status::Flagged);
+    let bodies = draft.events.iter().filter(counts).filter_map(|row| match row.arrival.event.as_deref() {
+        Ok(Event { body: Body::Settle(settled), .. }) => Some((settled, row.batch.received)),
+        _ => None,
+    });
+    bodies.map(|(settled, at)| values![settled.discrepancy.as_str(), at].to_vec()).collect()
 }
 
 async fn devices(tx: &mut dyn Tx, site: i64, draft: &Draft<'_>) -> Result<(), StorageError> {

@@ -1,0 +1,180 @@
+//! Holds and recalls: what is stopped, a new stop, and its end.
+
+use super::error::PageError;
+use super::seat::Seat;
+use super::shell::{Shell, done, html};
+use super::{story, words};
+use crate::domain::{
+    Body, EventId, Hold, HoldKind, HoldTarget, HuCode, LotNumber, MasterRecord, Reason, Release, Role,
+};
+use crate::server::http::App;
+use crate::server::own;
+use crate::server::storage::console::{Hit, Wanted};
+use crate::sync::wire::Status;
+use askama::Template;
+use axum::Form;
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+use uuid::Uuid;
+
+/// Longest note, in characters.
+const NOTE_CHARS_MAX: usize = 500;
+
+struct Row {
+    id: EventId,
+    target: String,
+    href: String,
+    kind: &'static str,
+    tone: &'static str,
+    why: String,
+    who: String,
+    since: String,
+}
+
+#[derive(Template)]
+#[template(path = "holds.html", config = "src/server/console/askama.toml")]
+struct Page {
+    shell: Shell,
+    title: &'static str,
+    reload_s: u32,
+    lead: String,
+    rows: Vec<Row>,
+    may_hold: bool,
+}
+
+pub(super) async fn page(State(app): State<App>, seat: Seat) -> Result<Response, PageError> {
+    let holds = app.storage.open_holds(seat.site).await?;
+    let mut wanted = Wanted::default();
+    for hold in &holds {
+        story::of_target(&hold.hold.target, &mut wanted);
+        wanted.user(hold.operator);
+    }
+    let names = app.storage.names(seat.site, wanted).await?;
+    let recalls = holds.iter().filter(|hold| hold.hold.kind == HoldKind::Recall).count();
+    let lead = match (holds.len(), recalls) {
+        (0, _) => "Nothing is stopped.".to_owned(),
+        (1, 0) => "One stop is open.".to_owned(),
+        (count, 0) => format!("{count} stops are open."),
+        (1, _) => "One stop is open, a recall.".to_owned(),
+        (count, 1) => format!("{count} stops are open, one of them a recall."),
+        (count, recalls) => format!("{count} stops are open, {recalls} of them recalls."),
+    };
+    let rows = holds.iter().map(|row| {
+        let note = if row.hold.note.is_empty() { String::new() } else { format!(": {}", row.hold.note) };
+        Row {
+            id: row.id,
+            target: story::target(&row.hold.target, &names),
+            href: match &row.hold.target {
+                HoldTarget::Lot(lot) => super::lots::href(lot.item, lot.lot.as_ref()),
+                HoldTarget::Location(location) => format!("/locations/{location}"),
+                HoldTarget::Hu(hu) => format!("/search?q={}", super::shell::in_query(hu.as_str())),
+            },
+            kind: words::hold_kind(row.hold.kind),
+            tone: if row.hold.kind == HoldKind::Recall { "bad" } else { "warn" },
+            why: format!("{}{note}", words::reason(row.hold.reason)),
+            who: names.person(row.operator),
+            since: words::ago(seat.now, row.at),
+        }
+    });
+    let rows = rows.collect();
+    let shell = Shell::new(&app, &seat, "/holds").await?;
+    html(&Page {
+        shell,
+        title: "Holds",
+        reload_s: 0,
+        lead,
+        rows,
+        may_hold: seat.user.role >= Role::Supervisor,
+    })
+}
+
+#[derive(Deserialize)]
+pub(super) struct HoldForm {
+    token: String,
+    /// `lot`, `location` or `hu`.
+    of: String,
+    /// The lot's item code; only for a lot.
+    #[serde(default)]
+    item: String,
+    /// Lot number, location code or handling unit.
+    code: String,
+    kind: HoldKind,
+    reason: Reason,
+    #[serde(default)]
+    note: String,
+}
+
+pub(super) async fn place(
+    State(app): State<App>,
+    seat: Seat,
+    Form(form): Form<HoldForm>,
+) -> Result<Response, PageError> {
+    seat.check(&form.token)?;
+    seat.needs(Role::Supervisor, "only supervisors stop goods")?;
+    let target = target(&app, &seat, &form).await?;
+    let note = form.note.trim().chars().filter(|c| !c.is_control()).take(NOTE_CHARS_MAX).collect();
+    let body = Body::Hold(Hold { target, kind: form.kind, reason: form.reason, note });
+    own::record(&app.storage, seat.site, seat.id(), vec![body], seat.now).await?;
+    Ok(done("/holds", "held"))
+}
+
+async fn target(app: &App, seat: &Seat, form: &HoldForm) -> Result<HoldTarget, PageError> {
+    let wrong = |text: String| PageError::Wrong(text);
+    let code = form.code.trim();
+    let hits = app.storage.search(seat.site, code).await?;
+    match form.of.as_str() {
+        "hu" => HuCode::new(code).map(HoldTarget::Hu).map_err(|error| wrong(error.to_string())),
+        "location" => hits
+            .into_iter()
+            .find_map(|hit| match hit {
+                Hit::Record(record) => match *record {
+                    MasterRecord::Location(location) if location.code == code => Some(location.id),
+                    _ => None,
+                },
+                _ => None,
+            })
+            .map(HoldTarget::Location)
+            .ok_or_else(|| wrong(format!("there is no place {code:?}"))),
+        "lot" => {
+            let item = form.item.trim();
+            let items = app.storage.search(seat.site, item).await?;
+            let found = items.into_iter().find_map(|hit| match hit {
+                Hit::Record(record) => match *record {
+                    MasterRecord::Item(found) if found.code == item => Some(found.id),
+                    _ => None,
+                },
+                _ => None,
+            });
+            let item = found.ok_or_else(|| wrong(format!("there is no item {item:?}")))?;
+            let lot = LotNumber::new(code).map_err(|error| wrong(error.to_string()))?;
+            // A lot that is not here yet can be stopped before it comes.
+            Ok(HoldTarget::Lot(crate::domain::LotKey { item, lot: Some(lot) }))
+        }
+        _ => Err(wrong("say what to stop: a lot, a place or a handling unit".to_owned())),
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct ReleaseForm {
+    token: String,
+    hold: Uuid,
+    reason: Reason,
+}
+
+pub(super) async fn release(
+    State(app): State<App>,
+    seat: Seat,
+    Form(form): Form<ReleaseForm>,
+) -> Result<Response, PageError> {
+    seat.check(&form.token)?;
+    seat.needs(Role::Supervisor, "only supervisors release goods")?;
+    let holds = app.storage.open_holds(seat.site).await?;
+    let Some(hold) = holds.into_iter().find(|hold| hold.id == EventId(form.hold)) else {
+        return Ok(done("/holds", "not-released"));
+    };
+    let body = Body::Release(Release { hold: hold.id, target: hold.hold.target, reason: form.reason });
+    let verdicts = own::record(&app.storage, seat.site, seat.id(), vec![body], seat.now).await?;
+    let ended = verdicts.first() == Some(&Status::Accepted);
+    Ok(done("/holds", if ended { "released" } else { "not-released" }))
+}

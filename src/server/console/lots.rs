@@ -1,0 +1,188 @@
+//! A lot: its passport, where it is, back to the supplier and forward to every customer.
+
+use super::error::PageError;
+use super::seat::Seat;
+use super::shell::{Shell, html, in_query};
+use super::{story, words};
+use crate::domain::{HoldTarget, ItemId, LotKey, LotNumber, PartyId, Quantity, Role, SiteZone, Unit};
+use crate::ledger::good_to;
+use crate::server::http::App;
+use crate::server::storage::console::{LotPage, Names, Wanted};
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The address of a lot's page.
+pub(super) fn href(item: ItemId, lot: Option<&LotNumber>) -> String {
+    format!("/lot?item={item}&lot={}", in_query(lot.map_or("", LotNumber::as_str)))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Which {
+    item: i64,
+    #[serde(default)]
+    lot: String,
+}
+
+struct Line {
+    cells: Vec<(String, String)>,
+    amount: String,
+}
+
+#[derive(Template)]
+#[template(path = "lot.html", config = "src/server/console/askama.toml")]
+struct Page {
+    shell: Shell,
+    title: String,
+    reload_s: u32,
+    lead: String,
+    facts: Vec<(&'static str, String)>,
+    stops: Vec<String>,
+    places: Vec<Line>,
+    came: Vec<Line>,
+    went: Vec<Line>,
+    customers: usize,
+    item_code: String,
+    lot: String,
+    may_hold: bool,
+}
+
+pub(super) async fn page(
+    State(app): State<App>,
+    seat: Seat,
+    Query(which): Query<Which>,
+) -> Result<Response, PageError> {
+    let key = LotKey { item: ItemId(which.item), lot: LotNumber::new(&which.lot).ok() };
+    let lot = app.storage.lot(seat.site, key.clone()).await?.ok_or(PageError::NotFound("lot"))?;
+    let names = app.storage.names(seat.site, wanted(&lot, &key, &seat)).await?;
+    let unit = names.item(key.item).map_or(Unit::Each, |item| item.unit);
+    let amount = |units: i64| words::amount(Quantity::balance(units), unit);
+    let places = lot.balances.iter().map(|balance| Line {
+        cells: vec![(
+            story::place(&balance.key.place, &names),
+            format!("/locations/{}", balance.key.place.location),
+        )],
+        amount: amount(balance.units),
+    });
+    let places: Vec<_> = places.collect();
+    let came = lot.origins.iter().map(|origin| Line {
+        cells: vec![
+            (origin.supplier.map_or_else(|| "unknown".to_owned(), |party| names.party(party)), String::new()),
+            origin
+                .order
+                .map_or_else(Default::default, |id| (names.order_number(id), format!("/orders/{id}"))),
+            (story::when(origin.at, &names), String::new()),
+        ],
+        amount: amount(origin.quantity.units()),
+    });
+    let came = came.collect();
+    let went = lot.destinations.iter().map(|sent| {
+        let serial = sent.serial.as_ref().map_or(String::new(), |serial| format!(", serial {serial}"));
+        let line = sent.line.map_or(String::new(), |line| format!(", line {line}"));
+        Line {
+            cells: vec![
+                (format!("{}{serial}", names.party(sent.customer)), String::new()),
+                (format!("{}{line}", names.order_number(sent.order)), format!("/orders/{}", sent.order)),
+                (story::when(sent.at, &names), String::new()),
+            ],
+            amount: amount(sent.quantity.units()),
+        }
+    });
+    let went = went.collect();
+    let stops = stops(&app, &seat, &key, &lot).await?;
+    let customers = net_customers(&lot).len();
+    let held = lot.balances.iter().map(|balance| balance.units).sum();
+    let sent: i64 = lot.destinations.iter().map(|sent| sent.quantity.units()).sum();
+    let title = key.lot.as_ref().map_or_else(|| names.item_name(key.item), |lot| format!("Lot {lot}"));
+    let to = if customers == 1 { "customer" } else { "customers" };
+    let lead = format!("{title}: {} in stock, {} sent to {customers} {to}.", amount(held), amount(sent));
+    html(&Page {
+        shell: Shell::new(&app, &seat, "/stock").await?,
+        title,
+        reload_s: 0,
+        lead,
+        facts: facts(&lot, &key, &names, seat.now),
+        stops,
+        places,
+        came,
+        went,
+        customers,
+        item_code: names.item(key.item).map_or(String::new(), |item| item.code.clone()),
+        lot: which.lot,
+        may_hold: seat.user.role >= Role::Supervisor,
+    })
+}
+
+fn wanted(lot: &LotPage, key: &LotKey, seat: &Seat) -> Wanted {
+    let mut wanted = Wanted::default();
+    wanted.site(seat.site);
+    wanted.item(key.item);
+    lot.balances.iter().for_each(|balance| wanted.location(balance.key.place.location));
+    for origin in &lot.origins {
+        origin.supplier.into_iter().for_each(|party| wanted.party(party));
+        origin.order.into_iter().for_each(|order| wanted.order(order));
+    }
+    for sent in &lot.destinations {
+        wanted.party(sent.customer);
+        wanted.order(sent.order);
+    }
+    wanted
+}
+
+/// Customers who have some of it, what was undone or came back taken off.
+fn net_customers(lot: &LotPage) -> BTreeSet<PartyId> {
+    let mut net = BTreeMap::<PartyId, i64>::new();
+    for sent in &lot.destinations {
+        *net.entry(sent.customer).or_default() += sent.quantity.units();
+    }
+    net.into_iter().filter(|(_, units)| *units > 0).map(|(party, _)| party).collect()
+}
+
+async fn stops(app: &App, seat: &Seat, key: &LotKey, lot: &LotPage) -> Result<Vec<String>, PageError> {
+    let holds = app.storage.open_holds(seat.site).await?;
+    let stopped = holds.iter().filter(|row| match &row.hold.target {
+        HoldTarget::Lot(target) => target == key,
+        HoldTarget::Location(location) => lot.balances.iter().any(|row| row.key.place.location == *location),
+        HoldTarget::Hu(hu) => lot.balances.iter().any(|row| row.key.place.hu.as_ref() == Some(hu)),
+    });
+    let words = stopped.map(|row| {
+        let of = match &row.hold.target {
+            HoldTarget::Lot(_) => "The lot is",
+            HoldTarget::Location(_) => "A place with some of it is",
+            HoldTarget::Hu(_) => "A handling unit with some of it is",
+        };
+        let kind = words::hold_kind(row.hold.kind);
+        format!("{of} {kind} since {}: {}.", words::ago(seat.now, row.at), words::reason(row.hold.reason))
+    });
+    Ok(words.collect())
+}
+
+fn facts(
+    lot: &LotPage,
+    key: &LotKey,
+    names: &Names,
+    now: crate::domain::Timestamp,
+) -> Vec<(&'static str, String)> {
+    let zone = names.site().map_or(SiteZone(chrono_tz::UTC), |site| site.zone);
+    let today = zone.day(now);
+    let mut rows = vec![("Item", names.item_name(key.item))];
+    if let Some(item) = names.item(key.item) {
+        rows.push(("Item code", item.code.clone()));
+    }
+    let Some(facts) = &lot.facts else { return rows };
+    if let Some(day) = good_to(facts.expiry, facts.best_before) {
+        rows.push(("Good to", format!("{}, {}", words::day(day), words::distance(today, day))));
+    }
+    let days = [("Expiry", facts.expiry), ("Best before", facts.best_before), ("Produced", facts.produced)];
+    rows.extend(days.into_iter().filter_map(|(name, day)| day.map(|day| (name, words::day(day)))));
+    let texts = [
+        ("Supplier's lot", facts.supplier_lot.as_ref().map(ToString::to_string)),
+        ("Vintage or run", facts.vintage.clone()),
+        ("Country of origin", facts.origin.clone()),
+        ("First received", lot.received.map(|at| story::when(at, names))),
+    ];
+    rows.extend(texts.into_iter().filter_map(|(name, text)| text.map(|text| (name, text))));
+    rows
+}

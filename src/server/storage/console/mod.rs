@@ -1,0 +1,24 @@
+//! What the console's pages ask: bounded queries, the site first in each.
+
+mod devices;
+mod discrepancies;
+mod events;
+mod expiry;
+mod lots;
+mod names;
+mod orders;
+mod search;
+mod stock;
+
+pub use devices::{DeviceState, SignOff};
+pub use discrepancies::DiscrepancyState;
+pub use events::EventRow;
+pub use expiry::{ExpiryBand, ExpiryRow};
+pub use lots::{HoldRow, LotPage};
+pub use names::{Names, Wanted};
+pub use orders::{LineProgress, OrderRow};
+pub use search::Hit;
+pub use stock::{BalanceRow, ItemStock};
+
+/// Most rows on one page.
+pub const PAGE_ROWS_MAX: usize = 200;

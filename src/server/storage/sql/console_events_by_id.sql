@@ -1,0 +1,5 @@
+SELECT e.stream_seq, e.status, e.reason, e.received, e.device, coalesce(d.name, ''), e.bytes
+FROM {keys}
+CROSS JOIN event e
+LEFT JOIN device d ON d.site = e.site AND d.device = e.device
+WHERE e.site = ?1 AND e.event_id = k.event_id
