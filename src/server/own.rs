@@ -48,22 +48,43 @@ pub async fn record(
         events.push(event(site, by, body, now)?);
     }
     for _ in 0..TRIES_MAX {
-        if let Some(reply) = push(storage, site, &events, now).await? {
+        let turn = turn(storage, site).await?;
+        if let Some(reply) = push(storage, site, &events, turn, now).await? {
             return Ok(reply.results.into_iter().map(|result| result.status).collect());
         }
     }
     Err(OwnError::Busy)
 }
 
-/// One try under the next epoch; `None` where somebody else took it first.
-pub(super) async fn push(
+/// The epoch that a recording may take, and the incarnation of the server that it was read in.
+#[derive(Debug, Clone, Copy)]
+pub struct Turn {
+    epoch: u32,
+    server_epoch: ServerEpoch,
+}
+
+/// The next turn. Whoever decides by what the site has must take it before looking: what was recorded since then makes
+/// the push come to nothing.
+///
+/// # Errors
+/// [`OwnError`] where the database cannot be read.
+pub async fn turn(storage: &Storage, site: SiteId) -> Result<Turn, OwnError> {
+    let heads = storage.device_heads(site, SERVER_DEVICE).await?;
+    Ok(Turn { epoch: heads.epoch.saturating_add(1), server_epoch: heads.identity.epoch })
+}
+
+/// Records events in that turn; `None` where somebody else has taken it.
+///
+/// # Errors
+/// [`OwnError`] where nothing was saved.
+pub async fn push(
     storage: &Storage,
     site: SiteId,
     events: &[Event],
+    turn: Turn,
     now: Timestamp,
 ) -> Result<Option<PushReply>, OwnError> {
-    let heads = storage.device_heads(site, SERVER_DEVICE).await?;
-    let batch = batch(site, events, heads.epoch.saturating_add(1), heads.identity.epoch, now)?;
+    let batch = batch(site, events, turn, now)?;
     match storage.push(batch).await? {
         PushOutcome::Stored(reply) => Ok(Some(reply)),
         PushOutcome::Conflict(
@@ -72,8 +93,11 @@ pub(super) async fn push(
     }
 }
 
-/// An event of the server's.
-pub(super) fn event(site: SiteId, by: UserId, body: Body, now: Timestamp) -> Result<Event, OwnError> {
+/// An event of the server's, with a new id.
+///
+/// # Errors
+/// [`OwnError::Random`] where the system gives no random numbers.
+pub fn event(site: SiteId, by: UserId, body: Body, now: Timestamp) -> Result<Event, OwnError> {
     let mut random = [0; 10];
     getrandom::fill(&mut random).map_err(|_| OwnError::Random)?;
     let id = Builder::from_unix_timestamp_millis(now.0.unsigned_abs(), &random).into_uuid();
@@ -93,8 +117,7 @@ pub(super) fn event(site: SiteId, by: UserId, body: Body, now: Timestamp) -> Res
 fn batch(
     site: SiteId,
     events: &[Event],
-    epoch: u32,
-    server_epoch: ServerEpoch,
+    Turn { epoch, server_epoch }: Turn,
     now: Timestamp,
 ) -> Result<Batch, OwnError> {
     let mut at = Head::default();

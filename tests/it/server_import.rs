@@ -2,11 +2,12 @@
 
 use crate::server_database::{Db, on_every_database};
 use crate::server_support::{MORNING, SITE, TestServer, folder};
-use firstout::domain::{LocationKind, MasterRecord, SiteId, Timestamp, UserId};
+use firstout::domain::{Body, LocationKind, MasterRecord, Park, SiteId, Timestamp, UserId};
 use firstout::exchange::import::FileKind;
 use firstout::server::import::{File, Imported, Inbox, import};
+use firstout::server::own;
 use firstout::server::storage::{Place, Storage, StorageError};
-use firstout::sync::wire::Stream;
+use firstout::sync::wire::{Status, Stream};
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -126,6 +127,28 @@ fn imports_at_once_do_not_mix(db: Db) {
         })
         .unwrap();
     assert_eq!(state(&server), (15, 1, Vec::new()));
+}
+
+fn a_turn_that_somebody_else_took_comes_to_nothing(db: Db) {
+    let server = TestServer::start(db, "import-turn");
+    fill(&server);
+    let (now, by) = (Timestamp(MORNING), UserId::NOBODY);
+    server
+        .background
+        .run(async |storage| {
+            let turn = own::turn(&storage, SITE).await.unwrap();
+            let opened = import(&storage, &file(FileKind::Stock, STOCK)).await.unwrap();
+            assert!(opened.saved, "{opened:?}");
+            let park = Body::Park(Park { bytes_hex: "00".to_owned(), screen: "test".to_owned() });
+            let late = [own::event(SITE, by, park.clone(), now).unwrap()];
+            assert_eq!(own::push(&storage, SITE, &late, turn, now).await.unwrap(), None);
+            assert_eq!(own::record(&storage, SITE, by, vec![park], now).await.unwrap(), [Status::Accepted]);
+            // Nobody is told of two histories.
+            assert_eq!(storage.open_discrepancies(SITE).await?, 0);
+            Ok::<_, StorageError>(())
+        })
+        .unwrap();
+    assert_eq!(state(&server), (7, 3, Vec::new()));
 }
 
 fn item_id(record: MasterRecord) -> Option<i64> {
@@ -262,5 +285,6 @@ on_every_database!(
     stock_is_opened_once_and_adds_up,
     a_file_with_one_wrong_line_leaves_nothing,
     imports_at_once_do_not_mix,
+    a_turn_that_somebody_else_took_comes_to_nothing,
     a_folder_is_taken_from_once_its_files_lie_still,
 );

@@ -77,6 +77,8 @@ pub enum ImportError {
 /// [`Imported`].
 pub async fn import(storage: &Storage, file: &File<'_>) -> Result<Imported, ImportError> {
     for _ in 0..PLANS_MAX {
+        // Before anything is looked at: stock that is opened meanwhile must be seen, or the turn be lost.
+        let turn = own::turn(storage, file.site).await?;
         let (head, records) = storage.records(file.site).await?;
         let mut directory = Directory::new(records);
         if file.kind == FileKind::Stock {
@@ -90,7 +92,7 @@ pub async fn import(storage: &Storage, file: &File<'_>) -> Result<Imported, Impo
             return Ok(done(file.kind, &found, false));
         }
         let saved = match file.kind {
-            FileKind::Stock => open_stock(storage, file, &found).await?,
+            FileKind::Stock => open_stock(storage, file, &found, turn).await?,
             _ => match storage.append_master_after(file.site, head, found.records.clone()).await {
                 Ok(_) => true,
                 Err(StorageError::Raced) => false,
@@ -122,9 +124,14 @@ fn not_saved(kind: FileKind, problems: Problems) -> Imported {
 }
 
 /// False where another recording was first: the stock may be another now.
-async fn open_stock(storage: &Storage, file: &File<'_>, plan: &Plan) -> Result<bool, ImportError> {
+async fn open_stock(
+    storage: &Storage,
+    file: &File<'_>,
+    plan: &Plan,
+    turn: own::Turn,
+) -> Result<bool, ImportError> {
     let events = opening::events(file, plan)?;
-    let Some(reply) = own::push(storage, file.site, &events, file.now).await? else { return Ok(false) };
+    let Some(reply) = own::push(storage, file.site, &events, turn, file.now).await? else { return Ok(false) };
     match reply.results.iter().find(|result| result.status == Status::Quarantined) {
         Some(result) => Err(ImportError::Refused(result.reason.clone().unwrap_or_default())),
         None => Ok(true),

@@ -6,6 +6,7 @@ use crate::domain::{
     Signature, StockKey, Timestamp,
 };
 use crate::ledger::{KnownLot, Stage};
+use crate::server::own::SERVER_DEVICE;
 use crate::sync::wire::{Head, Status};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -145,6 +146,20 @@ impl<'a> Draft<'a> {
     /// Puts something before a person, once.
     pub(super) fn open(&mut self, identity: String, opened: Opened) {
         self.discrepancies.entry(identity).or_insert(opened);
+    }
+
+    /// Keeps the other bytes of a sequence that is taken, outside the ledger: under its next epoch the device may
+    /// send the event again, and then it counts.
+    pub(super) fn fork(&mut self, batch: &'a Batch, arrival: &'a Arrival) {
+        // The server's own recordings race for an epoch: the second one takes the next, and nothing is odd.
+        if batch.device == SERVER_DEVICE {
+            return;
+        }
+        self.forks.push(ForkRow { batch, arrival });
+        let (device, epoch, seq) = (batch.device, batch.epoch, arrival.seq);
+        let detail = format!("two histories of device {device}: they part at epoch {epoch}, sequence {seq}");
+        let opened = Opened { stream_seq: 0, kind: "fork", detail, at: batch.received };
+        self.open(format!("fork:{device}/{epoch}"), opened);
     }
 
     pub(super) fn stock(&mut self, key: &StockKey, delta: i64, at: Timestamp) {

@@ -4,7 +4,7 @@
 //! judges again, until there are no questions. So the database is asked in a few statements for all events at once,
 //! whatever database it is, and the rules stand here alone.
 
-use super::draft::{Change, ChangeKind, Draft, EventRow, ForkRow, HoldRow, Opened};
+use super::draft::{Change, ChangeKind, Draft, EventRow, HoldRow, Opened};
 use super::known::{Known, KnownId, Questions, Stored};
 use super::{Arrival, Batch, Fault};
 use crate::domain::{
@@ -92,7 +92,7 @@ impl<'a> Judge<'_, 'a> {
         if before == batch.prev_hash {
             return None;
         }
-        self.fork(batch, first);
+        self.view.draft.fork(batch, first);
         Some(Conflict::Fork { expected_hash: before })
     }
 
@@ -110,19 +110,8 @@ impl<'a> Judge<'_, 'a> {
             return Ok(result(arrival, Status::Duplicate, stored.stream_seq, &stored.reason));
         }
         let expected_hash = stored.map_or_else(Hash::default, |stored| stored.hash);
-        self.fork(batch, arrival);
+        self.view.draft.fork(batch, arrival);
         Err(Conflict::Fork { expected_hash })
-    }
-
-    /// Keeps the other bytes of a sequence that is taken, outside the ledger: under its next epoch the device may
-    /// send the event again, and then it counts.
-    fn fork(&mut self, batch: &'a Batch, arrival: &'a Arrival) {
-        let draft = &mut self.view.draft;
-        draft.forks.push(ForkRow { batch, arrival });
-        let (device, epoch, seq) = (batch.device, batch.epoch, arrival.seq);
-        let detail = format!("two histories of device {device}: they part at epoch {epoch}, sequence {seq}");
-        let opened = Opened { stream_seq: 0, kind: "fork", detail, at: batch.received };
-        draft.open(format!("fork:{device}/{epoch}"), opened);
     }
 
     fn append(&mut self, batch: &'a Batch, arrival: &'a Arrival) -> PushResult {
