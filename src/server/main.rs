@@ -87,7 +87,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    log();
+    log(matches!(args.command, Command::Serve(_)));
     match run(args) {
         Ok(code) => code,
         Err(error) => {
@@ -97,10 +97,12 @@ fn main() -> ExitCode {
     }
 }
 
-/// What is worth a line goes to standard error; `FIRSTOUT_LOG=debug` or `FIRSTOUT_LOG=firstout::server=debug` says more.
-fn log() {
+/// What is worth a line goes to standard error: of a server also what it does, of a command only what is wrong.
+/// `FIRSTOUT_LOG=debug` or `FIRSTOUT_LOG=firstout::server=debug` says more.
+fn log(serves: bool) {
     let asked = std::env::var("FIRSTOUT_LOG").ok().and_then(|asked| asked.parse().ok());
-    let targets = asked.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
+    let usual = if serves { LevelFilter::INFO } else { LevelFilter::WARN };
+    let targets = asked.unwrap_or_else(|| Targets::new().with_default(usual));
     tracing_subscriber::registry().with(fmt::layer().with_writer(std::io::stderr)).with(targets).init();
 }
 

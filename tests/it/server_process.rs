@@ -112,6 +112,28 @@ fn it_says_what_keeps_it_from_starting() {
 }
 
 #[test]
+fn a_command_says_nothing_of_itself_unless_it_is_asked_to() {
+    let data = folder("quiet");
+    std::fs::create_dir_all(&data).unwrap();
+    let file = data.join("suppliers.csv");
+    std::fs::write(&file, "supplier,name\nSUP-1,Acme\n").unwrap();
+    let import = |log: Option<&str>| {
+        let mut command = program(&data, &["import", file.to_str().unwrap()]);
+        match log {
+            Some(log) => command.env("FIRSTOUT_LOG", log),
+            None => command.env_remove("FIRSTOUT_LOG"),
+        };
+        let Output { status, stderr, .. } = command.output().unwrap();
+        let text = String::from_utf8(stderr).unwrap();
+        assert!(status.success(), "{text}");
+        text
+    };
+    assert_eq!(import(None), "");
+    assert!(import(Some("info")).contains("INFO"));
+    std::fs::remove_dir_all(data).unwrap();
+}
+
+#[test]
 fn a_server_does_not_outlive_who_started_it() {
     let data = folder("orphan");
     let mut child = Command::new(env!("CARGO_BIN_EXE_firstout-server"))
