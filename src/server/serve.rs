@@ -85,10 +85,14 @@ impl Running {
         Ok(token(&self.storage, site, name, COMMAND_LINE, (self.config.clock)()).await?)
     }
 
-    /// Stops accepting, lets open requests end, and closes the database.
+    /// Stops accepting, lets open requests end, and closes the database: when this returns its file can be copied. Each
+    /// of the two is waited for no longer than `stop_timeout`.
     pub async fn stop(self) {
         let _ = self.stop.send(());
         let _ = self.task.await;
+        if tokio::time::timeout(self.config.limits.stop_timeout, self.storage.close()).await.is_err() {
+            tracing::warn!("stopped with the database still at work");
+        }
     }
 }
 

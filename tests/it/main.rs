@@ -30,6 +30,8 @@ mod server_model;
 #[cfg(feature = "postgres")]
 mod server_move;
 #[cfg(feature = "server")]
+mod server_ops;
+#[cfg(feature = "server")]
 mod server_people;
 #[cfg(feature = "server")]
 mod server_process;

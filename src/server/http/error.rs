@@ -62,6 +62,9 @@ pub(in crate::server) enum ApiError {
     /// The database.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The database cannot be written now, or not by this program: others may serve.
+    #[error("not ready: {0}")]
+    NotReady(StorageError),
     /// The system's random numbers.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -107,6 +110,7 @@ impl ApiError {
             }
             Self::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
             Self::Storage(error) if error.passes() => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
+            Self::NotReady(_) => (StatusCode::SERVICE_UNAVAILABLE, "not_ready"),
             Self::Storage(_) | Self::People(_) | Self::Secret(_) | Self::Cut => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "internal")
             }
@@ -120,7 +124,10 @@ impl IntoResponse for ApiError {
             return (StatusCode::CONFLICT, Json(conflict)).into_response();
         }
         let (status, code) = self.kind();
-        let message = if status.is_server_error() {
+        let message = if let Self::NotReady(_) = &self {
+            tracing::warn!(error = %self, "asked whether it is ready");
+            self.to_string().into()
+        } else if status.is_server_error() {
             tracing::error!(error = %self, "request failed");
             "the server could not do this now; nothing was saved".into()
         } else {

@@ -1,4 +1,4 @@
-//! `GET /healthz` (the process lives) and `GET /readyz` (it can write).
+//! `GET /healthz` (the process lives) and `GET /readyz` (it can write, and the database's schema is one it knows).
 
 use super::App;
 use super::error::ApiError;
@@ -8,7 +8,7 @@ pub(super) async fn alive() -> &'static str {
     "ok\n"
 }
 
-pub(super) async fn ready(State(app): State<App>) -> Result<&'static str, ApiError> {
-    app.storage.ready().await?;
-    Ok("ready\n")
+pub(super) async fn ready(State(app): State<App>) -> Result<String, ApiError> {
+    let schema = app.storage.ready().await.map_err(ApiError::NotReady)?;
+    Ok(format!("ready: it can write, schema {schema}\n"))
 }

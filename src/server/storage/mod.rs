@@ -191,6 +191,16 @@ impl Storage {
         &self.folder
     }
 
+    /// Closes the database, whoever else still has a clone of this: what was asked for is done first, what is asked for
+    /// later gets [`StorageError::Closed`], and a file is whole by itself.
+    pub async fn close(&self) {
+        match &self.database {
+            Either::Sqlite(database) => database.close().await,
+            #[cfg(feature = "postgres")]
+            Either::Postgres(database) => database.close(),
+        }
+    }
+
     /// Runs work that changes something; see [`Database::write`].
     async fn write<I: Send + Sync + 'static, T: Send + 'static>(
         &self,
@@ -225,11 +235,11 @@ impl Storage {
         self.read((), |(), tx| Box::pin(stream::identity(&(), tx))).await
     }
 
-    /// True where the database can be written and its schema is this program's.
+    /// The schema of a database that can be written and that this program knows.
     ///
     /// # Errors
     /// What keeps it from that.
-    pub async fn ready(&self) -> Result<(), StorageError> {
+    pub async fn ready(&self) -> Result<i64, StorageError> {
         self.write((), |(), tx| Box::pin(ready(tx))).await
     }
 
@@ -254,7 +264,7 @@ impl Storage {
     }
 }
 
-async fn ready(tx: &mut dyn Tx) -> Result<(), StorageError> {
+async fn ready(tx: &mut dyn Tx) -> Result<i64, StorageError> {
     let known = sqlite::schema();
     let found = tx.row("SELECT max(version) FROM refinery_schema_history", &[]).await?;
     let found = found.map_or(Ok(0), |mut row| row.int())?;
@@ -262,7 +272,7 @@ async fn ready(tx: &mut dyn Tx) -> Result<(), StorageError> {
         return Err(StorageError::NewerSchema { found, known });
     }
     tx.execute("UPDATE server SET id = 1 WHERE id = 1", &[]).await?;
-    Ok(())
+    Ok(found)
 }
 
 impl StorageError {

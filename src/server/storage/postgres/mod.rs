@@ -71,6 +71,11 @@ impl Postgres {
         Ok(this)
     }
 
+    /// Gives the connections back to the database.
+    pub fn close(&self) {
+        self.pool.close();
+    }
+
     fn connect(url: &str) -> Result<Self, StorageError> {
         let mut config: Config = url.parse()?;
         if config.get_application_name().is_none() {

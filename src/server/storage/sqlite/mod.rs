@@ -58,6 +58,13 @@ impl Sqlite {
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Self { writer: Writer::start(connection)?, readers: Arc::new(Readers::new(readers)) })
     }
+
+    /// Closes the file. The writer is last: who closes it last puts the log into the file and takes it away, which a
+    /// reader may not.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
 }
 
 impl Database for Sqlite {

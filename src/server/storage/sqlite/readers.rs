@@ -8,13 +8,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
 pub(super) struct Readers {
+    count: u32,
     free: Arc<Semaphore>,
     idle: Arc<Mutex<Vec<Connection>>>,
 }
 
 impl Readers {
     pub(super) fn new(connections: Vec<Connection>) -> Self {
-        Self { free: Arc::new(Semaphore::new(connections.len())), idle: Arc::new(Mutex::new(connections)) }
+        let count = u32::try_from(connections.len()).unwrap_or(u32::MAX);
+        Self {
+            count,
+            free: Arc::new(Semaphore::new(connections.len())),
+            idle: Arc::new(Mutex::new(connections)),
+        }
+    }
+
+    /// Waits for those who read, refuses those who come later, and closes the connections.
+    pub(super) async fn close(&self) {
+        let Ok(_all) = self.free.acquire_many(self.count).await else { return };
+        self.free.close();
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// `work` sees one state of the database throughout.

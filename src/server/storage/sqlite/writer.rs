@@ -7,17 +7,25 @@ use super::super::Work as Task;
 use super::StorageError;
 use super::tx::{SqliteTx, at_once};
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// Most requests that share one commit.
 const GROUP_MAX: usize = 64;
 /// Most requests that wait; senders beyond that wait for room.
 const WAITING_MAX: usize = 256;
 
-/// Sends work to the writer thread; the thread ends when the last sender is gone.
+/// Sends work to the writer thread; the thread ends when it is told to, or when the last sender is gone.
 #[derive(Clone)]
 pub(super) struct Writer {
-    sender: mpsc::Sender<Box<dyn Work>>,
+    sender: mpsc::Sender<Job>,
+    /// Its sender goes away with the thread, after the file is closed.
+    running: watch::Receiver<()>,
+}
+
+enum Job {
+    Work(Box<dyn Work>),
+    /// The last one.
+    Close,
 }
 
 trait Work: Send {
@@ -57,10 +65,18 @@ impl<I: Send, T: Send> Work for Request<I, T> {
 impl Writer {
     pub(super) fn start(connection: Connection) -> Result<Self, StorageError> {
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
-        std::thread::Builder::new()
-            .name("ledger-writer".into())
-            .spawn(move || serve(connection, receiver))?;
-        Ok(Self { sender })
+        let (alive, running) = watch::channel(());
+        std::thread::Builder::new().name("ledger-writer".into()).spawn(move || {
+            serve(connection, receiver);
+            drop(alive);
+        })?;
+        Ok(Self { sender, running })
+    }
+
+    /// Commits what waits, refuses what comes later, and returns once the file is closed.
+    pub(super) async fn close(&self) {
+        let _ = self.sender.send(Job::Close).await;
+        let _ = self.running.clone().changed().await;
     }
 
     pub(super) async fn run<I: Send + 'static, T: Send + 'static>(
@@ -70,18 +86,22 @@ impl Writer {
     ) -> Result<T, StorageError> {
         let (reply, answer) = oneshot::channel();
         let request = Box::new(Request { input, work, result: None, reply });
-        self.sender.send(request).await.map_err(|_| StorageError::Closed)?;
+        self.sender.send(Job::Work(request)).await.map_err(|_| StorageError::Closed)?;
         answer.await.map_err(|_| StorageError::Closed)?
     }
 }
 
-fn serve(mut connection: Connection, mut receiver: mpsc::Receiver<Box<dyn Work>>) {
+fn serve(mut connection: Connection, mut receiver: mpsc::Receiver<Job>) {
     while let Some(first) = receiver.blocking_recv() {
-        let mut group = vec![first];
-        while group.len() < GROUP_MAX
-            && let Ok(next) = receiver.try_recv()
-        {
-            group.push(next);
+        let mut group = Vec::new();
+        let mut next = Some(first);
+        while let Some(job) = next {
+            match job {
+                Job::Work(work) => group.push(work),
+                // What was sent before this is still handed out; then there is no more.
+                Job::Close => receiver.close(),
+            }
+            next = if group.len() < GROUP_MAX { receiver.try_recv().ok() } else { None };
         }
         let failed = commit(&mut connection, &mut group).err().map(|error| {
             if !connection.is_autocommit() {
