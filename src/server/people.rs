@@ -9,6 +9,8 @@ use tokio::sync::Semaphore;
 static LOOKING: Semaphore = Semaphore::const_new(4);
 /// Longest badge that is written into the audit trail, in characters.
 const BADGE_CHARS_MAX: usize = 40;
+/// How often a person is tried to be saved where others were faster.
+const TRIES_MAX: usize = 20;
 /// Of the administrator that the server makes.
 const FIRST_BADGE: &str = "ADMIN";
 
@@ -44,6 +46,9 @@ pub enum PeopleError {
     /// There is nobody of that id.
     #[error("there is no such person")]
     Unknown,
+    /// Others change the site's records all the while.
+    #[error("others are changing this site's records at the same time; nothing was saved, try again")]
+    Busy,
     /// Work that was cut off.
     #[error("the work was cut off")]
     Cut,
@@ -152,12 +157,6 @@ pub async fn add(
     now: Timestamp,
 ) -> Result<(UserId, String), PeopleError> {
     let (name, badge) = (clean(&new.name, "name")?, clean(&new.badge, "badge")?);
-    let users = storage.users().await?;
-    if let Some((_, other)) = users.iter().find(|(_, user)| user.active && user.badge == badge) {
-        return Err(PeopleError::Taken { badge, name: other.name.clone() });
-    }
-    let here = users.iter().filter(|(of, _)| *of == site);
-    let id = UserId(here.map(|(_, user)| user.id.0).max().unwrap_or(0) + 1);
     let mut random = [0_u8; 24];
     getrandom::fill(&mut random).map_err(SecretError::from)?;
     let (salt, digits) = random.split_at(16);
@@ -167,11 +166,36 @@ pub async fn add(
     });
     let hash = hash_pin(&pin, salt)?;
     let (role, language) = (new.role, new.language);
-    let user = User { id, name, badge, pin: Some(hash), role, language, active: true };
-    let (by, subject) = (by.to_owned(), named(&user));
-    let entry = AuditEntry { at: now, by, act: Act::UserSaved, subject };
-    storage.save_user(site, user, entry).await?;
-    Ok((id, pin))
+    let new = User { id: UserId(0), name, badge, pin: Some(hash), role, language, active: true };
+    let id = save(storage, site, by, now, |users| {
+        if let Some((_, other)) = users.iter().find(|(_, user)| user.active && user.badge == new.badge) {
+            return Err(PeopleError::Taken { badge: new.badge.clone(), name: other.name.clone() });
+        }
+        let here = users.iter().filter(|(of, _)| *of == site);
+        let id = UserId(here.map(|(_, user)| user.id.0).max().unwrap_or(0) + 1);
+        Ok(User { id, ..new.clone() })
+    });
+    Ok((id.await?, pin))
+}
+
+/// Saves the person that `choose` makes of everybody there is, and chooses again where somebody else was faster.
+async fn save(
+    storage: &Storage,
+    site: SiteId,
+    by: &str,
+    now: Timestamp,
+    choose: impl Fn(&[(SiteId, User)]) -> Result<User, PeopleError>,
+) -> Result<UserId, PeopleError> {
+    for _ in 0..TRIES_MAX {
+        let (users, head) = storage.users_and_head(site).await?;
+        let user = choose(&users)?;
+        let id = user.id;
+        let entry = AuditEntry { at: now, by: by.to_owned(), act: Act::UserSaved, subject: named(&user) };
+        if storage.save_user(site, head, user, entry).await? {
+            return Ok(id);
+        }
+    }
+    Err(PeopleError::Busy)
 }
 
 /// A person as they are to be from now on.
@@ -204,18 +228,8 @@ pub async fn change(
     now: Timestamp,
 ) -> Result<(), PeopleError> {
     let (name, badge) = (clean(&changed.name, "name")?, clean(&changed.badge, "badge")?);
-    let users = storage.users().await?;
-    let is_this = |of: SiteId, user: &User| of == site && user.id == changed.id;
-    let before = users.iter().find(|(of, user)| is_this(*of, user)).map(|(_, user)| user);
-    let before = before.ok_or(PeopleError::Unknown)?;
-    let others = || users.iter().filter(|(of, user)| !is_this(*of, user) && user.active);
-    if changed.active
-        && let Some((_, other)) = others().find(|(_, user)| user.badge == badge)
-    {
-        return Err(PeopleError::Taken { badge, name: other.name.clone() });
-    }
     let pin = match changed.pin {
-        None => before.pin.clone(),
+        None => None,
         Some(pin) => {
             let mut salt = [0_u8; 16];
             getrandom::fill(&mut salt).map_err(SecretError::from)?;
@@ -224,17 +238,28 @@ pub async fn change(
         }
     };
     let (id, role, language, active) = (changed.id, changed.role, changed.language, changed.active);
-    let user = User { id, name, badge, pin, role, language, active };
-    if user.active && is_console_role(user.role) && user.pin.is_none() {
-        return Err(PeopleError::NeedsPin);
-    }
-    let is_admin = |user: &User| user.active && user.role == Role::Admin && user.pin.is_some();
-    let stays = others().any(|(of, other)| *of == site && is_admin(other));
-    if is_admin(before) && !is_admin(&user) && !stays {
-        return Err(PeopleError::LastAdmin);
-    }
-    let entry = AuditEntry { at: now, by: by.to_owned(), act: Act::UserSaved, subject: named(&user) };
-    Ok(storage.save_user(site, user, entry).await?)
+    let changed = User { id, name, badge, pin, role, language, active };
+    let saved = save(storage, site, by, now, |users| {
+        let is_this = |of: SiteId, user: &User| of == site && user.id == id;
+        let before = users.iter().find(|(of, user)| is_this(*of, user)).map(|(_, user)| user);
+        let before = before.ok_or(PeopleError::Unknown)?;
+        let others = || users.iter().filter(|(of, user)| !is_this(*of, user) && user.active);
+        if active && let Some((_, other)) = others().find(|(_, user)| user.badge == changed.badge) {
+            return Err(PeopleError::Taken { badge: changed.badge.clone(), name: other.name.clone() });
+        }
+        let pin = changed.pin.clone().or_else(|| before.pin.clone());
+        let user = User { pin, ..changed.clone() };
+        if user.active && is_console_role(user.role) && user.pin.is_none() {
+            return Err(PeopleError::NeedsPin);
+        }
+        let is_admin = |user: &User| user.active && user.role == Role::Admin && user.pin.is_some();
+        let stays = others().any(|(of, other)| *of == site && is_admin(other));
+        if is_admin(before) && !is_admin(&user) && !stays {
+            return Err(PeopleError::LastAdmin);
+        }
+        Ok(user)
+    });
+    saved.await.map(drop)
 }
 
 fn clean(text: &str, what: &'static str) -> Result<String, PeopleError> {
@@ -248,23 +273,23 @@ fn clean(text: &str, what: &'static str) -> Result<String, PeopleError> {
 /// # Errors
 /// [`PeopleError`] where nothing was saved.
 pub async fn first_admin(storage: &Storage, now: Timestamp) -> Result<Option<(String, String)>, PeopleError> {
-    let users = storage.users().await?;
-    let can = |user: &User| user.active && user.pin.is_some() && is_console_role(user.role);
-    if users.iter().any(|(_, user)| can(user)) {
-        return Ok(None);
+    loop {
+        let users = storage.users().await?;
+        let can = |user: &User| user.active && user.pin.is_some() && is_console_role(user.role);
+        if users.iter().any(|(_, user)| can(user)) {
+            return Ok(None);
+        }
+        let taken = |badge: &str| users.iter().any(|(_, user)| user.active && user.badge == badge);
+        let mut badge = FIRST_BADGE.to_owned();
+        while taken(&badge) {
+            badge.push('1');
+        }
+        let (name, language) = ("Administrator".to_owned(), String::new());
+        let new = NewUser { name, badge: badge.clone(), role: Role::Admin, language, pin: None };
+        match add(storage, SiteId(1), new, "first start", now).await {
+            // Another process of the same database has just made it, and said so.
+            Err(PeopleError::Taken { .. }) => {}
+            added => return added.map(|(_, pin)| Some((badge, pin))),
+        }
     }
-    let taken = |badge: &str| users.iter().any(|(_, user)| user.active && user.badge == badge);
-    let mut badge = FIRST_BADGE.to_owned();
-    while taken(&badge) {
-        badge.push('1');
-    }
-    let new = NewUser {
-        name: "Administrator".to_owned(),
-        badge: badge.clone(),
-        role: Role::Admin,
-        language: String::new(),
-        pin: None,
-    };
-    let (_, pin) = add(storage, SiteId(1), new, "first start", now).await?;
-    Ok(Some((badge, pin)))
 }

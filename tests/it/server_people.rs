@@ -338,6 +338,39 @@ fn the_first_administrator_is_made_once(db: Db) {
     assert_eq!(again("ZOE", PIN).unwrap().0.0, 2);
 }
 
+/// As processes that start together on an empty database, and administrators who save at once.
+fn people_of_many_at_once_stay_apart(db: Db) {
+    const MANY: usize = 8;
+    let server = TestServer::start(db, "apart");
+    let at_once = |work: &(dyn Fn(usize) -> bool + Sync)| -> usize {
+        std::thread::scope(|scope| {
+            let all: Vec<_> = (0..MANY).map(|n| scope.spawn(move || work(n))).collect();
+            all.into_iter().map(|one| usize::from(one.join().unwrap())).sum()
+        })
+    };
+    let now = Timestamp(MORNING);
+    let first =
+        |_| server.background.run(async move |storage| first_admin(&storage, now).await).unwrap().is_some();
+    assert_eq!(at_once(&first), 1, "one of them makes the first administrator");
+    let save = |badge: String| {
+        let (name, pin) = (format!("Zoe {badge}"), Some(PIN.to_owned()));
+        let new = NewUser { name, badge, role: Role::Clerk, language: String::new(), pin };
+        match server.background.run(async move |storage| add(&storage, SITE, new, "test", now).await) {
+            Ok(_) => true,
+            Err(PeopleError::Taken { .. }) => false,
+            Err(error) => panic!("{error}"),
+        }
+    };
+    assert_eq!(at_once(&|_| save("ZOE".to_owned())), 1, "one badge is one person's");
+    assert_eq!(at_once(&|n| save(format!("ZOE-{n}"))), MANY);
+    let users = server.background.run(async move |storage| storage.users().await).unwrap();
+    assert_eq!(
+        users.iter().filter(|(_, user)| user.name.starts_with("Zoe")).count(),
+        MANY + 1,
+        "nobody was overwritten"
+    );
+}
+
 on_every_database!(
     the_page_is_for_those_who_are_signed_in,
     forms_from_elsewhere_do_nothing,
@@ -350,4 +383,5 @@ on_every_database!(
     trails_of_many_at_once_stay_whole,
     guessing_is_slowed_down,
     the_first_administrator_is_made_once,
+    people_of_many_at_once_stay_apart,
 );

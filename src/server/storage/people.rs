@@ -1,9 +1,11 @@
 //! People at the console: who they are, how often a PIN was wrong, and who is signed in.
 
 use super::audit::{Act, AuditEntry, append};
+use super::stream::head;
 use super::tx::{Row, Tx, values};
 use super::{Storage, StorageError, master};
 use crate::domain::{MasterRecord, SiteId, Timestamp, User, UserId};
+use crate::sync::wire::{Head, Stream};
 
 /// Wrong PINs in a row before a person is locked.
 pub const PIN_TRIES_MAX: u32 = 5;
@@ -34,12 +36,28 @@ impl Storage {
         self.read((), |(), tx| Box::pin(users(tx))).await
     }
 
-    /// Adds or changes a person: the record goes to the site's devices too.
+    /// Everybody, at all sites, and the head of one site's records at that moment: for [`save_user`](Self::save_user).
+    ///
+    /// # Errors
+    /// [`StorageError`] where the database cannot be read.
+    pub async fn users_and_head(&self, site: SiteId) -> Result<(Vec<(SiteId, User)>, Head), StorageError> {
+        self.read(site, |site, tx| Box::pin(users_and_head(site, tx))).await
+    }
+
+    /// Adds or changes a person: the record goes to the site's devices too. False, and nothing is saved, where `from`
+    /// is no longer the head of the site's records: somebody else may have saved the same badge or id.
     ///
     /// # Errors
     /// [`StorageError`] where nothing was saved.
-    pub async fn save_user(&self, site: SiteId, user: User, entry: AuditEntry) -> Result<(), StorageError> {
-        self.write((site, user, entry), |input, tx| Box::pin(save_user(input, tx))).await
+    #[must_use = "false means that nothing was saved"]
+    pub async fn save_user(
+        &self,
+        site: SiteId,
+        from: Head,
+        user: User,
+        entry: AuditEntry,
+    ) -> Result<bool, StorageError> {
+        self.write((site, from, user, entry), |input, tx| Box::pin(save_user(input, tx))).await
     }
 
     /// Counts a try at a person's PIN before it is looked at, so that many at once count too. Until when the person is
@@ -119,6 +137,11 @@ impl Storage {
     }
 }
 
+async fn users_and_head(site: &SiteId, tx: &mut dyn Tx) -> Result<(Vec<(SiteId, User)>, Head), StorageError> {
+    let head = head(tx, *site, Stream::Master).await?;
+    Ok((users(tx).await?, head))
+}
+
 async fn users(tx: &mut dyn Tx) -> Result<Vec<(SiteId, User)>, StorageError> {
     let mut users = Vec::new();
     for mut row in tx.rows(include_str!("sql/list_users.sql"), &[]).await? {
@@ -136,16 +159,19 @@ fn user(row: &mut Row) -> Result<User, StorageError> {
 }
 
 async fn save_user(
-    (site, user, entry): &(SiteId, User, AuditEntry),
+    (site, from, user, entry): &(SiteId, Head, User, AuditEntry),
     tx: &mut dyn Tx,
-) -> Result<(), StorageError> {
+) -> Result<bool, StorageError> {
     let records = vec![MasterRecord::User(user.clone())];
-    master::append(&(*site, None, records), tx).await?;
+    if master::append(&(*site, Some(*from), records), tx).await?.is_none() {
+        return Ok(false);
+    }
     // A new PIN begins with no wrong one, and whoever knows only the old one is out.
     let params = values![site.0, user.id.0];
     tx.execute("DELETE FROM pin_try WHERE site = ?1 AND user_id = ?2", &params).await?;
     tx.execute("DELETE FROM session WHERE site = ?1 AND user_id = ?2", &params).await?;
-    append(tx, *site, entry).await
+    append(tx, *site, entry).await?;
+    Ok(true)
 }
 
 async fn begin_try(
