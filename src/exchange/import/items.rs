@@ -50,10 +50,17 @@ fn item(
     let tracking =
         line.word("tracking", before.as_ref().map_or(Tracking::Lot, |item| item.tracking), TRACKING);
     let unit = line.word("unit", before.as_ref().map_or(Unit::Each, |item| item.unit), UNITS);
-    let on_receipt = line.days("days_on_receipt");
-    let on_dispatch = line.days("days_on_dispatch");
-    let zone = line.optional_text("zone").map(str::to_owned);
-    let active = line.active();
+    let old = before.as_ref();
+    let on_receipt = line.or_before("days_on_receipt", old.map(|item| item.days_on_receipt), |line| {
+        line.days("days_on_receipt")
+    });
+    let on_dispatch = line.or_before("days_on_dispatch", old.map(|item| item.days_on_dispatch), |line| {
+        line.days("days_on_dispatch")
+    });
+    let zone = line.or_before("zone", old.map(|item| item.zone.clone()), |line| {
+        line.optional_text("zone").map(str::to_owned)
+    });
+    let active = line.or_before("active", old.map(|item| item.active), Line::active);
     if let Some(before) = &before {
         // What is in stock was booked in that unit, and so told apart.
         if tracking.is_some_and(|tracking| tracking != before.tracking) {

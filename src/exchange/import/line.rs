@@ -144,6 +144,16 @@ impl<'a, 'p> Line<'a, 'p> {
         self.wrong(column, &format!("write one of {}", known.join(", ")))
     }
 
+    /// What a column says that the file may lack: without it, what was there before stays.
+    pub fn or_before<T>(
+        &mut self,
+        column: &str,
+        before: Option<T>,
+        read: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Option<T> {
+        if self.table.has(column) { read(self) } else { before.or_else(|| read(self)) }
+    }
+
     /// Yes or no; yes for an empty cell.
     pub fn active(&mut self) -> Option<bool> {
         let words = [

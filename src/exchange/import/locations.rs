@@ -26,11 +26,14 @@ pub(super) fn plan(table: &Table, directory: &mut Directory, problems: &mut Vec<
         let mut line = Line::new(table, row, problems);
         let code = line.text("location");
         let kind = line.text("kind").and_then(|_| line.word("kind", LocationKind::Storage, KINDS));
-        let zone = line.optional_text("zone");
         let before = code.and_then(|code| directory.locations.get(code)).cloned();
-        let turn = before.as_ref().map_or(turn * WALK_STEP, |location| location.walk);
+        let old = before.as_ref();
+        let zone = line.or_before("zone", old.map(|location| location.zone.clone()), |line| {
+            line.optional_text("zone").map(str::to_owned)
+        });
+        let turn = old.map_or(turn * WALK_STEP, |location| location.walk);
         let walk = line.whole("walk", turn, 0, WALK_MAX);
-        let active = line.active();
+        let active = line.or_before("active", old.map(|location| location.active), Line::active);
         let (Some(code), Some(kind), Some(zone), Some(walk), Some(active)) = (code, kind, zone, walk, active)
         else {
             continue;
@@ -40,7 +43,7 @@ pub(super) fn plan(table: &Table, directory: &mut Directory, problems: &mut Vec<
             continue;
         }
         let id = before.as_ref().map_or_else(|| directory.next_location(), |location| location.id);
-        let after = Location { id, code: code.to_owned(), kind, zone: zone.to_owned(), walk, active };
+        let after = Location { id, code: code.to_owned(), kind, zone, walk, active };
         plan.take(before.map(MasterRecord::Location).as_ref(), MasterRecord::Location(after));
     }
     plan

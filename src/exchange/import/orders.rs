@@ -70,11 +70,15 @@ fn order(
         None => line.wrong(column, &format!("no such {column}; import the {column}s first")),
     });
     let kind = match direction {
-        Direction::Inbound => line.word("kind", OrderKind::PurchaseOrder, KINDS),
+        Direction::Inbound => line.or_before("kind", before.map(|order| order.kind), |line| {
+            line.word("kind", OrderKind::PurchaseOrder, KINDS)
+        }),
         Direction::Outbound => Some(OrderKind::SalesOrder),
     };
-    let due = line.day("due");
-    let status = line.word("status", OrderStatus::Open, STATES);
+    let due = line.or_before("due", before.map(|order| order.due), |line| line.day("due"));
+    let status = line.or_before("status", before.map(|order| order.status), |line| {
+        line.word("status", OrderStatus::Open, STATES)
+    });
     let mut lines = Vec::new();
     let mut numbers = BTreeSet::new();
     for (row, turn) in rows.iter().zip(1_i64..) {

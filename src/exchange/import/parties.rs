@@ -18,8 +18,12 @@ pub(super) fn plan(
         let mut line = Line::new(table, row, problems);
         let code = line.text(column);
         let name = line.text("name");
-        let days = line.days("days_on_dispatch");
-        let active = line.active();
+        let before = code.and_then(|code| directory.party(kind, code)).cloned();
+        let old = before.as_ref();
+        let days = line.or_before("days_on_dispatch", old.map(|party| party.days_on_dispatch), |line| {
+            line.days("days_on_dispatch")
+        });
+        let active = line.or_before("active", old.map(|party| party.active), Line::active);
         let (Some(code), Some(name), Some(days_on_dispatch), Some(active)) = (code, name, days, active)
         else {
             continue;
@@ -28,7 +32,6 @@ pub(super) fn plan(
             line.wrong::<()>(column, "the file has this one twice");
             continue;
         }
-        let before = directory.party(kind, code).cloned();
         let id = before.as_ref().map_or_else(|| directory.next_party(), |party| party.id);
         let (code, name) = (code.to_owned(), name.to_owned());
         let after = Party { id, kind, code, name, days_on_dispatch, active };

@@ -91,7 +91,7 @@ fn cells_say_what_to_write_instead() {
 
 #[test]
 fn items_take_their_packs_from_their_lines() {
-    check(FileKind::Items, "item,name\nOAT,Oat drink\n", "1 lines: 0 new, 1 changed, 0 as before");
+    check(FileKind::Items, "item,name\nOAT,Oat drink\n", "1 lines: 0 new, 0 changed, 1 as before");
     let text = "item,name,tracking,gtin,units\n\
         OAT,Oat drink,serial,09506000134352,1\n\
         OAT,Oat,,09506000134353,12\n\
@@ -107,6 +107,26 @@ fn items_take_their_packs_from_their_lines() {
          line 4: gtin \"9506000134369\": this GTIN belongs to another item\n\
          line 5: gtin \"9.506E+12\": a spreadsheet has rounded this number; make the column text\n\
          line 6: units \"24\": a pack level needs its GTIN",
+    );
+}
+
+#[test]
+fn a_column_that_a_file_lacks_changes_nothing() {
+    // The shelf life that goods must still have was set by another file.
+    let found = |text: &str| plan(FileKind::Items, text.as_bytes(), site()).unwrap().records;
+    let days = |text: &str| match &found(text)[..] {
+        [MasterRecord::Item(item)] => (item.name.clone(), item.days_on_receipt, item.packs.len()),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(days("item,name\nOAT,Oats\n"), ("Oats".to_owned(), 30, 2));
+    assert_eq!(days("item,name,days_on_receipt\nOAT,Oats,\n"), ("Oats".to_owned(), 0, 2));
+    let same = "1 lines: 0 new, 0 changed, 1 as before";
+    check(FileKind::Locations, "location,kind\nA-01,storage\n", same);
+    check(FileKind::Customers, "customer,name\nC1,Corner shop\n", same);
+    check(
+        FileKind::Customers,
+        "customer,name,days_on_dispatch\nC1,Corner shop,\n",
+        "1 lines: 0 new, 1 changed, 0 as before",
     );
 }
 
