@@ -11,6 +11,7 @@ mod scans;
 mod taps;
 #[cfg(test)]
 mod tests;
+mod which_lot;
 
 pub use device::{Look, chosen_language};
 pub use resume::RESUME_MS;
@@ -26,6 +27,7 @@ use super::words::{Common, Language, Words};
 use crate::barcode::Profile;
 use crate::domain::{Day, Site, Timestamp, User};
 use crate::store::{Store, StoreError, SyncStatus};
+use which_lot::WhichLot;
 
 /// Within so many milliseconds the same symbol again is a bounce: longer than a scanner repeats, shorter than a person.
 pub const BOUNCE_MS: i64 = 800;
@@ -105,6 +107,8 @@ pub struct Session {
     gather: Gather,
     /// The symbols of the thing in hand.
     thing: Thing,
+    /// A label that may say another lot: the person looks and chooses.
+    which_lot: Option<WhichLot>,
     /// What the file has of the operator's work in hand.
     kept: Option<String>,
     /// True once the file was asked for choices and for work that was cut short.
@@ -146,6 +150,7 @@ impl Session {
             last_scan: None,
             gather: Gather::default(),
             thing: Thing::default(),
+            which_lot: None,
             kept: None,
             resumed: false,
             language: None,
@@ -208,7 +213,9 @@ impl Session {
             _ => self.outside(words),
         };
         let top = self.with_choices(top, words);
-        let in_hand = self.stack.last().is_some_and(|page| page.has_in_hand())
+        let open = self.lot_sheet(words);
+        let in_hand = open.is_some()
+            || self.stack.last().is_some_and(|page| page.has_in_hand())
             || self.gather.named(now, words).is_some();
         let Drawn { title, progress, holds_age, page, primary, secondary, steps, counts, sheet } = top;
         View {
@@ -223,7 +230,7 @@ impl Session {
             steps,
             counts,
             strip: self.strip.clone().map(|strip| Strip { undo: strip.undo || in_hand, ..strip }),
-            sheet,
+            sheet: open.or(sheet),
             keypad: self.entry.as_ref().map(Entry::view),
             flash: self.flash,
             night: self.is_night(now),

@@ -67,6 +67,14 @@ impl Session {
             let verdict = self.sign_in.on_scan(run.store, &scan, run.now, self.site.as_ref(), words)?;
             return self.follow(run, verdict);
         }
+        if let Some(question) = self.ask_lot(run, &scan)? {
+            return Ok(question);
+        }
+        self.told(run, scan, bytes)
+    }
+
+    /// What the page on top makes of a scan, or whoever else has a use for it.
+    pub(super) fn told(&mut self, run: &mut Run<'_>, scan: Scan, bytes: &[u8]) -> Result<Answer, StoreError> {
         let (scan, answer) = self.tell_page(run, scan)?;
         let answer = match answer.next {
             Next::Pass => self.pass_on(run, &scan, bytes, answer.text)?,

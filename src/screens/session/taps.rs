@@ -17,6 +17,9 @@ impl Session {
             return self.on_key(run, key);
         }
         self.entry = None;
+        if let Some(answer) = self.answer_lot(run, id)? {
+            return Ok(answer);
+        }
         match id {
             "type" => {
                 let entry = Entry::new(Asked::Code, self.words().say(Common::TypeCode));
