@@ -1,9 +1,9 @@
 //! The console over plain HTTP: who gets in, what forms need, and names that would like to be code.
 
-use crate::server_database::{Db, execute, on_every_database};
+use crate::server_database::{Db, execute, number, on_every_database};
 use crate::server_support::{Answer, MORNING, SITE, TestServer, call, folder, movement, receipt};
 use firstout::demo::DEMO_PIN;
-use firstout::domain::{Body, MasterRecord, Move, MoveKind, SiteId, Timestamp};
+use firstout::domain::{Body, Direction, ItemId, MasterRecord, Move, MoveKind, OrderId, SiteId, Timestamp};
 use firstout::server::storage::StorageError;
 use firstout::server::{Rate, seed};
 
@@ -14,6 +14,7 @@ on_every_database!(
     one_site_never_sees_another,
     names_are_never_code,
     what_was_done_is_in_the_log_and_a_changed_line_shows,
+    long_lists_go_on_and_sums_are_whole,
 );
 
 /// A server with the demo warehouse.
@@ -105,7 +106,7 @@ fn every_page_asks_who_is_there_and_comes_back(db: Db) {
     }
     assert_eq!(get(&server, "/discrepancy?id=%00", &cookie).status, 404);
     assert_eq!(get(&server, "/lot?item=1&lot=%00", &cookie).status, 404);
-    for wrong in ["/items/x", "/lot", "/expiry?from=tomorrow", "/audit?before=-1", "/discrepancy"] {
+    for wrong in ["/items/x", "/lot", "/expiry?after=tomorrow", "/audit?before=-1", "/discrepancy"] {
         assert_eq!(get(&server, wrong, &cookie).status, 400, "{wrong}");
     }
 }
@@ -251,4 +252,91 @@ fn what_was_done_is_in_the_log_and_a_changed_line_shows(db: Db) {
             .text()
             .contains("The log was altered: the audit trail is broken at entry")
     );
+}
+
+/// All pages of a list, as a person clicks through them.
+fn walk(server: &TestServer, path: &str, cookie: &str) -> String {
+    let (mut all, mut path) = (String::new(), path.to_owned());
+    loop {
+        let answer = get(server, &path, cookie);
+        assert_eq!(answer.status, 200, "{path}");
+        all += &answer.text();
+        let text = answer.text();
+        let Some((_, more)) = text.split_once(r#"<a class="button" href=""#) else { return all };
+        path = more.split('"').next().unwrap().replace("&#38;", "&");
+    }
+}
+
+fn long_lists_go_on_and_sums_are_whole(db: Db) {
+    const MANY: usize = 450;
+    let server = demo_server(db, "console-long");
+    let cookie = sign_in(&server, "BADGE-1003");
+    let rows = |table: &str, count: usize, values: &str| {
+        let sql = format!(
+            "INSERT INTO {table} WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) \
+             SELECT 1, 1, {values} FROM n CROSS JOIN (SELECT * FROM lot WHERE site = 1 ORDER BY item, lot LIMIT 1) l"
+        );
+        assert_eq!(execute(&server.database, &sql), count, "{table}");
+    };
+    // One day, one item, one place, so that nothing but the lot tells them apart.
+    let lot = "(site, item, lot, event_id, received, facts, good_to, units)";
+    rows(&format!("lot {lot}"), MANY, "'B' || i, l.event_id, l.received, l.facts, 20000, 2");
+    let stock = "(site, item, lot, serial, location, hu, units, since)";
+    rows(&format!("stock {stock}"), MANY, "'B' || i, '', 1, '', 2, 0");
+    // The last of very many goes to somebody who had none before; a third one gave all of it back.
+    let sent = "(site, item, lot, event_id, serial, line, order_id, customer, units, at)";
+    let customer = "CASE i WHEN 5200 THEN 7002 WHEN 1 THEN 7003 WHEN 2 THEN 7003 ELSE 7001 END";
+    let values = format!("'B1', l.event_id, 'S' || i, 1, 1, {customer}, CASE i WHEN 2 THEN -1 ELSE 1 END, i");
+    rows(&format!("destination {sent}"), 5_200, &values);
+    let page = get(&server, "/lot?item=1&lot=B1", &cookie).text();
+    for (what, there) in [
+        ("sent to 2 customers", true),
+        ("5\u{202f}198 sent", true),
+        ("party 7002", true),
+        ("party 7003", false),
+        ("The first 5000 of 5200 times", true),
+    ] {
+        let (head, _) = page.split_once("Where it came from").unwrap();
+        let text = if there { &page } else { head };
+        assert_eq!(text.contains(what), there, "{what}: {head}");
+    }
+    let orders = server.background.run(|storage| async move {
+        let (_, records) = storage.records(SITE).await?;
+        let order = records.into_iter().find_map(|record| match record {
+            MasterRecord::Order(order) => Some(order),
+            _ => None,
+        });
+        let one = order.unwrap();
+        let many = (1..=MANY).map(|n| {
+            let mut order = one.clone();
+            (order.id, order.number) = (OrderId(90_000 + n as i64), format!("B{n}"));
+            MasterRecord::Order(order)
+        });
+        storage.append_master(SITE, many.collect()).await?;
+        Ok::<_, StorageError>(one.direction)
+    });
+    let orders = if orders.unwrap() == Direction::Inbound { "/orders?inbound" } else { "/orders" };
+    for path in ["/items/1", "/locations/1", "/expiry", orders] {
+        let all = walk(&server, path, &cookie);
+        for n in 1..=MANY {
+            assert_eq!(all.matches(&format!("<strong>B{n}</strong>")).count(), 1, "B{n} at {path}");
+        }
+    }
+    let found =
+        server.background.run(|storage| async move { storage.balances_of(SITE, ItemId(1), 400).await });
+    let found = found.unwrap();
+    let of = |what: &str| {
+        number(
+            &server.database,
+            &format!("SELECT {what} FROM stock WHERE site = 1 AND item = 1 AND location > 0 AND units <> 0"),
+        )
+    };
+    assert_eq!(found.total as i64, of("count(*)"));
+    assert_eq!(found.units, of("CAST(sum(units) AS BIGINT)"));
+    // A code that only begins like another one, and one that would be a pattern, are not that other one.
+    let token = token(&server, &cookie);
+    for code in ["A-03-", "A-03-%", "A_03_2", "a-03-2"] {
+        let form = format!("token={token}&of=location&code={code}&kind=hold&reason=quality");
+        assert_eq!(post(&server, "/holds", &cookie, &form).status, 400, "{code}");
+    }
 }

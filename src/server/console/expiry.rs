@@ -3,10 +3,10 @@
 use super::chart::{Bar, bars};
 use super::error::PageError;
 use super::seat::Seat;
-use super::shell::{Shell, html};
+use super::shell::{Shell, html, in_query};
 use super::stock::{good_to, today};
 use super::{lots, words};
-use crate::domain::{Day, ItemId, Quantity, Unit};
+use crate::domain::{Day, ItemId, LotKey, LotNumber, Quantity, Unit};
 use crate::server::http::App;
 use crate::server::storage::console::{PAGE_ROWS_MAX, Wanted};
 use askama::Template;
@@ -45,36 +45,44 @@ struct Page {
     next: String,
 }
 
+/// The last lot of the page before.
 #[derive(Deserialize)]
-pub(super) struct From {
+pub(super) struct After {
+    after: Option<Day>,
     #[serde(default)]
-    from: Option<Day>,
+    item: i64,
+    #[serde(default)]
+    lot: String,
 }
 
 pub(super) async fn page(
     State(app): State<App>,
     seat: Seat,
-    Query(from): Query<From>,
+    Query(after): Query<After>,
 ) -> Result<Response, PageError> {
     let mut wanted = Wanted::default();
     wanted.site(seat.site);
     let site = app.storage.names(seat.site, wanted).await?;
     let today = today(&site, seat.now);
-    let (found, rows) = app.storage.expiry(seat.site, today, from.from).await?;
+    let lot = LotKey { item: ItemId(after.item), lot: LotNumber::new(&after.lot).ok() };
+    let (found, rows) = app.storage.expiry(seat.site, today, after.after.map(|day| (day, lot))).await?;
     let mut wanted = Wanted::default();
     rows.iter().for_each(|row| wanted.item(row.lot.item));
     let names = app.storage.names(seat.site, wanted).await?;
     let count = |band: usize| found.get(band).map_or(0, |band| band.lots);
     let lead = match (count(0), count(1) + count(2)) {
         (0, 0) => "Nothing in stock expires within 30 days.".to_owned(),
-        (0, soon) => format!("Nothing is past its date; {} expire within 30 days.", lot_count(soon)),
-        (past, soon) => format!("{} past its date, {} within 30 days.", lot_count(past), lot_count(soon)),
+        (0, 1) => "Nothing is past its date; 1 lot expires within 30 days.".to_owned(),
+        (0, soon) => format!("Nothing is past its date; {soon} lots expire within 30 days."),
+        (1, soon) => format!("1 lot is past its date, {} within 30 days.", lot_count(soon)),
+        (past, soon) => format!("{past} lots are past their date, {} within 30 days.", lot_count(soon)),
     };
     let chart: Vec<_> =
         BANDS.iter().zip(&found).map(|((label, tone), band)| Bar { label, value: band.lots, tone }).collect();
     let next = match rows.last() {
-        Some(last) if rows.len() == PAGE_ROWS_MAX && from.from != Some(last.good_to) => {
-            format!("/expiry?from={}", last.good_to)
+        Some(last) if rows.len() == PAGE_ROWS_MAX => {
+            let lot = in_query(last.lot.lot.as_ref().map_or("", LotNumber::as_str));
+            format!("/expiry?after={}&item={}&lot={lot}", last.good_to, last.lot.item)
         }
         _ => String::new(),
     };

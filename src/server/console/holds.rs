@@ -5,11 +5,11 @@ use super::seat::Seat;
 use super::shell::{Shell, done, html};
 use super::{story, words};
 use crate::domain::{
-    Body, EventId, Hold, HoldKind, HoldTarget, HuCode, LotNumber, MasterRecord, Reason, Release, Role,
+    Body, EventId, Hold, HoldKind, HoldTarget, HuCode, LotNumber, MasterRecord, Reason, Release,
 };
 use crate::server::http::App;
 use crate::server::own;
-use crate::server::storage::console::{Hit, Wanted};
+use crate::server::storage::console::Wanted;
 use crate::sync::wire::Status;
 use askama::Template;
 use axum::Form;
@@ -40,7 +40,6 @@ struct Page {
     reload_s: u32,
     lead: String,
     rows: Vec<Row>,
-    may_hold: bool,
 }
 
 pub(super) async fn page(State(app): State<App>, seat: Seat) -> Result<Response, PageError> {
@@ -79,14 +78,7 @@ pub(super) async fn page(State(app): State<App>, seat: Seat) -> Result<Response,
     });
     let rows = rows.collect();
     let shell = Shell::new(&app, &seat, "/holds").await?;
-    html(&Page {
-        shell,
-        title: "Holds",
-        reload_s: 0,
-        lead,
-        rows,
-        may_hold: seat.user.role >= Role::Supervisor,
-    })
+    html(&Page { shell, title: "Holds", reload_s: 0, lead, rows })
 }
 
 #[derive(Deserialize)]
@@ -111,7 +103,6 @@ pub(super) async fn place(
     Form(form): Form<HoldForm>,
 ) -> Result<Response, PageError> {
     seat.check(&form.token)?;
-    seat.needs(Role::Supervisor, "only supervisors stop goods")?;
     let target = target(&app, &seat, &form).await?;
     let note = form.note.trim().chars().filter(|c| !c.is_control()).take(NOTE_CHARS_MAX).collect();
     let body = Body::Hold(Hold { target, kind: form.kind, reason: form.reason, note });
@@ -122,31 +113,18 @@ pub(super) async fn place(
 async fn target(app: &App, seat: &Seat, form: &HoldForm) -> Result<HoldTarget, PageError> {
     let wrong = |text: String| PageError::Wrong(text);
     let code = form.code.trim();
-    let hits = app.storage.search(seat.site, code).await?;
+    let record = async |kind, code| app.storage.record_by_code(seat.site, kind, code).await;
     match form.of.as_str() {
         "hu" => HuCode::new(code).map(HoldTarget::Hu).map_err(|error| wrong(error.to_string())),
-        "location" => hits
-            .into_iter()
-            .find_map(|hit| match hit {
-                Hit::Record(record) => match *record {
-                    MasterRecord::Location(location) if location.code == code => Some(location.id),
-                    _ => None,
-                },
-                _ => None,
-            })
-            .map(HoldTarget::Location)
-            .ok_or_else(|| wrong(format!("there is no place {code:?}"))),
+        "location" => match record("location", code).await? {
+            Some(MasterRecord::Location(location)) => Ok(HoldTarget::Location(location.id)),
+            _ => Err(wrong(format!("there is no place {code:?}"))),
+        },
         "lot" => {
-            let item = form.item.trim();
-            let items = app.storage.search(seat.site, item).await?;
-            let found = items.into_iter().find_map(|hit| match hit {
-                Hit::Record(record) => match *record {
-                    MasterRecord::Item(found) if found.code == item => Some(found.id),
-                    _ => None,
-                },
-                _ => None,
-            });
-            let item = found.ok_or_else(|| wrong(format!("there is no item {item:?}")))?;
+            let item = match record("item", form.item.trim()).await? {
+                Some(MasterRecord::Item(item)) => item.id,
+                _ => return Err(wrong(format!("there is no item {:?}", form.item.trim()))),
+            };
             let lot = LotNumber::new(code).map_err(|error| wrong(error.to_string()))?;
             // A lot that is not here yet can be stopped before it comes.
             Ok(HoldTarget::Lot(crate::domain::LotKey { item, lot: Some(lot) }))
@@ -168,7 +146,6 @@ pub(super) async fn release(
     Form(form): Form<ReleaseForm>,
 ) -> Result<Response, PageError> {
     seat.check(&form.token)?;
-    seat.needs(Role::Supervisor, "only supervisors release goods")?;
     let holds = app.storage.open_holds(seat.site).await?;
     let Some(hold) = holds.into_iter().find(|hold| hold.id == EventId(form.hold)) else {
         return Ok(done("/holds", "not-released"));

@@ -4,7 +4,7 @@ use super::error::PageError;
 use super::seat::Seat;
 use super::shell::{Shell, html, in_query};
 use super::{story, words};
-use crate::domain::{HoldTarget, ItemId, LotKey, LotNumber, PartyId, Quantity, Role, SiteZone, Unit};
+use crate::domain::{HoldTarget, ItemId, LotKey, LotNumber, Quantity, SiteZone, Unit};
 use crate::ledger::good_to;
 use crate::server::http::App;
 use crate::server::storage::console::{LotPage, Names, Wanted};
@@ -12,7 +12,6 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// The address of a lot's page.
 pub(super) fn href(item: ItemId, lot: Option<&LotNumber>) -> String {
@@ -42,11 +41,12 @@ struct Page {
     stops: Vec<String>,
     places: Vec<Line>,
     came: Vec<Line>,
+    came_total: u64,
+    who: Vec<Line>,
     went: Vec<Line>,
-    customers: usize,
+    went_total: u64,
     item_code: String,
     lot: String,
-    may_hold: bool,
 }
 
 pub(super) async fn page(
@@ -59,14 +59,11 @@ pub(super) async fn page(
     let names = app.storage.names(seat.site, wanted(&lot, &key, &seat)).await?;
     let unit = names.item(key.item).map_or(Unit::Each, |item| item.unit);
     let amount = |units: i64| words::amount(Quantity::balance(units), unit);
-    let places = lot.balances.iter().map(|balance| Line {
-        cells: vec![(
-            story::place(&balance.key.place, &names),
-            format!("/locations/{}", balance.key.place.location),
-        )],
-        amount: amount(balance.units),
+    let places = lot.places.iter().map(|(place, units)| Line {
+        cells: vec![(story::place(place, &names), format!("/locations/{}", place.location))],
+        amount: amount(*units),
     });
-    let places: Vec<_> = places.collect();
+    let places = places.collect();
     let came = lot.origins.iter().map(|origin| Line {
         cells: vec![
             (origin.supplier.map_or_else(|| "unknown".to_owned(), |party| names.party(party)), String::new()),
@@ -92,9 +89,16 @@ pub(super) async fn page(
     });
     let went = went.collect();
     let stops = stops(&app, &seat, &key, &lot).await?;
-    let customers = net_customers(&lot).len();
-    let held = lot.balances.iter().map(|balance| balance.units).sum();
-    let sent: i64 = lot.destinations.iter().map(|sent| sent.quantity.units()).sum();
+    let has = lot.customers.iter().filter(|(_, units)| *units > 0);
+    let who: Vec<_> = has
+        .map(|(party, units)| Line {
+            cells: vec![(names.party(*party), String::new())],
+            amount: amount(*units),
+        })
+        .collect();
+    let customers = who.len();
+    let held = lot.places.iter().map(|(_, units)| units).sum();
+    let sent = lot.customers.iter().map(|(_, units)| units).sum();
     let title = key.lot.as_ref().map_or_else(|| names.item_name(key.item), |lot| format!("Lot {lot}"));
     let to = if customers == 1 { "customer" } else { "customers" };
     let lead = format!("{title}: {} in stock, {} sent to {customers} {to}.", amount(held), amount(sent));
@@ -107,11 +111,12 @@ pub(super) async fn page(
         stops,
         places,
         came,
+        came_total: lot.origins_total,
+        who,
         went,
-        customers,
+        went_total: lot.destinations_total,
         item_code: names.item(key.item).map_or(String::new(), |item| item.code.clone()),
         lot: which.lot,
-        may_hold: seat.user.role >= Role::Supervisor,
     })
 }
 
@@ -119,33 +124,22 @@ fn wanted(lot: &LotPage, key: &LotKey, seat: &Seat) -> Wanted {
     let mut wanted = Wanted::default();
     wanted.site(seat.site);
     wanted.item(key.item);
-    lot.balances.iter().for_each(|balance| wanted.location(balance.key.place.location));
+    lot.places.iter().for_each(|(place, _)| wanted.location(place.location));
+    lot.customers.iter().for_each(|(party, _)| wanted.party(*party));
     for origin in &lot.origins {
         origin.supplier.into_iter().for_each(|party| wanted.party(party));
         origin.order.into_iter().for_each(|order| wanted.order(order));
     }
-    for sent in &lot.destinations {
-        wanted.party(sent.customer);
-        wanted.order(sent.order);
-    }
+    lot.destinations.iter().for_each(|sent| wanted.order(sent.order));
     wanted
-}
-
-/// Customers who have some of it, what was undone or came back taken off.
-fn net_customers(lot: &LotPage) -> BTreeSet<PartyId> {
-    let mut net = BTreeMap::<PartyId, i64>::new();
-    for sent in &lot.destinations {
-        *net.entry(sent.customer).or_default() += sent.quantity.units();
-    }
-    net.into_iter().filter(|(_, units)| *units > 0).map(|(party, _)| party).collect()
 }
 
 async fn stops(app: &App, seat: &Seat, key: &LotKey, lot: &LotPage) -> Result<Vec<String>, PageError> {
     let holds = app.storage.open_holds(seat.site).await?;
     let stopped = holds.iter().filter(|row| match &row.hold.target {
         HoldTarget::Lot(target) => target == key,
-        HoldTarget::Location(location) => lot.balances.iter().any(|row| row.key.place.location == *location),
-        HoldTarget::Hu(hu) => lot.balances.iter().any(|row| row.key.place.hu.as_ref() == Some(hu)),
+        HoldTarget::Location(location) => lot.places.iter().any(|(place, _)| place.location == *location),
+        HoldTarget::Hu(hu) => lot.places.iter().any(|(place, _)| place.hu.as_ref() == Some(hu)),
     });
     let words = stopped.map(|row| {
         let of = match &row.hold.target {

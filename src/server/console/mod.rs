@@ -23,17 +23,13 @@ mod stock;
 mod story;
 mod words;
 
-use super::http::App;
+use super::http::{App, guarded};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::header;
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-
-/// No script, no frame, nothing from elsewhere; forms go to this server alone.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
-    base-uri 'none'; frame-ancestors 'none'";
 
 /// The pages' routes.
 pub(super) fn routes() -> Router<App> {
@@ -64,23 +60,8 @@ pub(super) fn routes() -> Router<App> {
             post(imports::upload)
                 .layer(DefaultBodyLimit::max(crate::exchange::import::FILE_BYTES_MAX + 4096)),
         )
-        .layer(map_response(guarded))
+        .layer(map_response(async |response: Response| guarded(response)))
         .route("/console.css", get(style))
-}
-
-/// What every page is sent with.
-async fn guarded(mut response: Response) -> Response {
-    let headers = [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "same-origin"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    ];
-    for (name, value) in headers {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
-    response
 }
 
 async fn style() -> Response {

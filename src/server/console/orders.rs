@@ -31,12 +31,14 @@ struct Page {
     lead: String,
     inbound: bool,
     rows: Vec<Row>,
+    next: String,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Which {
-    #[serde(default)]
     inbound: Option<String>,
+    /// The last order of the page before.
+    before: Option<i64>,
 }
 
 fn state(row: &OrderRow) -> (&'static str, &'static str) {
@@ -74,17 +76,25 @@ pub(super) async fn page(
 ) -> Result<Response, PageError> {
     let inbound = which.inbound.is_some();
     let direction = if inbound { Direction::Inbound } else { Direction::Outbound };
-    let found = app.storage.orders(seat.site, direction).await?;
+    let (found, next) = app.storage.orders(seat.site, direction, which.before.map(OrderId)).await?;
     let mut wanted = Wanted::default();
     found.iter().for_each(|row| wanted.party(row.order.party));
     let names = app.storage.names(seat.site, wanted).await?;
     let open = found.iter().filter(|row| matches!(state(row).0, "open" | "under way")).count();
     let what = if inbound { "deliveries" } else { "orders" };
-    let lead = match open {
-        0 => format!("No {what} are open."),
-        1 => format!("One of the {what} is open."),
-        _ => format!("{open} {what} are open."),
+    let of = match (which.before, next) {
+        (None, None) => String::new(),
+        (None, Some(_)) => format!(" of the newest {}", found.len()),
+        (Some(_), _) => format!(" of these {}", found.len()),
     };
+    let lead = match open {
+        _ if found.is_empty() && which.before.is_some() => format!("There are no older {what}."),
+        0 => format!("No {what}{of} are open."),
+        1 => format!("One of the {what}{of} is open."),
+        _ => format!("{open} {what}{of} are open."),
+    };
+    let way = if inbound { "inbound&" } else { "" };
+    let next = next.map_or(String::new(), |id| format!("/orders?{way}before={id}"));
     let rows = found.iter().map(|row| {
         let (state, tone) = state(row);
         Row {
@@ -105,6 +115,7 @@ pub(super) async fn page(
         lead,
         inbound,
         rows,
+        next,
     })
 }
 

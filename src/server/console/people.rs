@@ -42,7 +42,7 @@ fn role(role: Role) -> &'static str {
 }
 
 pub(super) async fn page(State(app): State<App>, seat: Seat) -> Result<Response, PageError> {
-    seat.needs(Role::Admin, "only administrators see who works here")?;
+    seat.needs_admin("only administrators see who works here")?;
     let here = app.storage.users().await?.into_iter().filter(|(site, _)| *site == seat.site);
     let rows = here.map(|(_, user)| Row {
         id: user.id,
@@ -85,7 +85,7 @@ pub(super) async fn save(
     Form(form): Form<PersonForm>,
 ) -> Result<Response, PageError> {
     seat.check(&form.token)?;
-    seat.needs(Role::Admin, "only administrators change who works here")?;
+    seat.needs_admin("only administrators change who works here")?;
     let (by, now) = (named(&seat.user), seat.now);
     let saved = match form.id {
         None if form.role >= Role::Supervisor && form.pin.is_empty() => Err(PeopleError::NeedsPin),

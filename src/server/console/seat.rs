@@ -2,15 +2,14 @@
 
 use super::error::PageError;
 use crate::domain::{Role, SiteId, Timestamp, User, UserId};
-use crate::server::http::{App, NotIn, Person, check_origin};
+use crate::server::http::{App, NotIn, Person, check_origin, is_form_token};
 use crate::server::people::named;
 use crate::server::storage::{Act, AuditEntry};
 use axum::extract::FromRequestParts;
 use axum::http::Method;
 use axum::http::request::Parts;
-use sha2::{Digest, Sha256};
 
-/// Somebody who is signed in.
+/// Somebody who is signed in: a supervisor or an administrator, others do not get a seat.
 #[derive(Debug, Clone)]
 pub(super) struct Seat {
     /// The one site that the session is for.
@@ -32,14 +31,12 @@ impl Seat {
 
     /// Refuses a form that this session did not show.
     pub fn check(&self, token: &str) -> Result<(), PageError> {
-        // Both are hashes of secrets of this session: where they differ tells nothing about them.
-        let (ours, theirs) = (Sha256::digest(&self.token), Sha256::digest(token));
-        if ours == theirs { Ok(()) } else { Err(PageError::ForeignForm) }
+        if is_form_token(token, &self.token) { Ok(()) } else { Err(PageError::ForeignForm) }
     }
 
-    /// Refuses who may not do that.
-    pub fn needs(&self, role: Role, what: &'static str) -> Result<(), PageError> {
-        if self.user.role >= role { Ok(()) } else { Err(PageError::Forbidden(what)) }
+    /// Refuses a supervisor: everybody else who sits here is an administrator.
+    pub fn needs_admin(&self, what: &'static str) -> Result<(), PageError> {
+        if self.user.role >= Role::Admin { Ok(()) } else { Err(PageError::Forbidden(what)) }
     }
 
     /// A line for the audit trail.

@@ -21,7 +21,6 @@ pub(super) struct Shell {
     pub said: String,
     pub said_tone: &'static str,
     discrepancies: u64,
-    is_supervisor: bool,
     is_admin: bool,
 }
 
@@ -48,7 +47,6 @@ impl Shell {
             said,
             said_tone,
             discrepancies: app.storage.open_discrepancies(seat.site).await?,
-            is_supervisor: seat.user.role >= Role::Supervisor,
             is_admin: seat.user.role >= Role::Admin,
         })
     }
@@ -68,9 +66,7 @@ impl Shell {
         if self.is_admin {
             pages.push(link("/people", "People", 0));
         }
-        if self.is_supervisor {
-            pages.push(link("/audit", "Audit", 0));
-        }
+        pages.push(link("/audit", "Audit", 0));
         pages
     }
 }

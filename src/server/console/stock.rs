@@ -6,7 +6,7 @@ use super::shell::{Shell, html, in_query};
 use super::{lots, story, words};
 use crate::domain::{Day, ItemId, LocationId, Quantity, SiteZone, Timestamp, Unit};
 use crate::server::http::App;
-use crate::server::storage::console::{BalanceRow, Names, PAGE_ROWS_MAX, Wanted};
+use crate::server::storage::console::{self as storage, BalanceRow, Names, PAGE_ROWS_MAX, Wanted};
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
@@ -122,6 +122,20 @@ struct Balances {
     lead: String,
     by_item: bool,
     rows: Vec<Balance>,
+    next: String,
+}
+
+/// How many balances the pages before have shown.
+#[derive(Deserialize)]
+pub(super) struct Skip {
+    #[serde(default)]
+    skip: u64,
+}
+
+/// Where the balances go on.
+fn next(path: &str, skip: u64, found: &storage::Balances) -> String {
+    let shown = skip.saturating_add(found.rows.len() as u64);
+    if shown < found.total && !found.rows.is_empty() { format!("{path}?skip={shown}") } else { String::new() }
 }
 
 async fn named(app: &App, seat: &Seat, rows: &[BalanceRow], mut wanted: Wanted) -> Result<Names, PageError> {
@@ -159,43 +173,46 @@ pub(super) async fn item(
     State(app): State<App>,
     seat: Seat,
     Path(item): Path<i64>,
+    Query(from): Query<Skip>,
 ) -> Result<Response, PageError> {
     let id = ItemId(item);
-    let rows = app.storage.balances_of(seat.site, id).await?;
+    let found = app.storage.balances_of(seat.site, id, from.skip).await?;
     let mut wanted = Wanted::default();
     wanted.item(id);
-    let names = named(&app, &seat, &rows, wanted).await?;
-    let found = names.item(id).ok_or(PageError::NotFound("item"))?;
-    let total = rows.iter().map(|row| row.units).sum();
-    let amount = words::amount(Quantity::balance(total), found.unit);
-    let lead = match rows.len() {
-        0 => format!("{}: nothing in stock.", found.name),
-        1 => format!("{}: {amount} at one place.", found.name),
-        count => format!("{}: {amount} in {count} balances, first expiry first.", found.name),
+    let names = named(&app, &seat, &found.rows, wanted).await?;
+    let item = names.item(id).ok_or(PageError::NotFound("item"))?;
+    let amount = words::amount(Quantity::balance(found.units), item.unit);
+    let lead = match found.total {
+        0 => format!("{}: nothing in stock.", item.name),
+        1 => format!("{}: {amount} at one place.", item.name),
+        count => format!("{}: {amount} in {count} balances, first expiry first.", item.name),
     };
-    let title = found.name.clone();
-    let rows = told(rows, &names, &seat);
+    let title = item.name.clone();
+    let next = next(&format!("/items/{id}"), from.skip, &found);
+    let rows = told(found.rows, &names, &seat);
     let shell = Shell::new(&app, &seat, "/stock").await?;
-    html(&Balances { shell, title, reload_s: 0, lead, by_item: true, rows })
+    html(&Balances { shell, title, reload_s: 0, lead, by_item: true, rows, next })
 }
 
 pub(super) async fn location(
     State(app): State<App>,
     seat: Seat,
     Path(location): Path<i64>,
+    Query(from): Query<Skip>,
 ) -> Result<Response, PageError> {
     let id = LocationId(location);
-    let rows = app.storage.balances_at(seat.site, id).await?;
+    let found = app.storage.balances_at(seat.site, id, from.skip).await?;
     let mut wanted = Wanted::default();
     wanted.location(id);
-    let names = named(&app, &seat, &rows, wanted).await?;
+    let names = named(&app, &seat, &found.rows, wanted).await?;
     let title = names.location(id).ok_or(PageError::NotFound("place"))?.code.clone();
-    let lead = match rows.len() {
+    let lead = match found.total {
         0 => format!("{title} is empty."),
         1 => format!("{title} holds one balance."),
         count => format!("{title} holds {count} balances."),
     };
-    let rows = told(rows, &names, &seat);
+    let next = next(&format!("/locations/{id}"), from.skip, &found);
+    let rows = told(found.rows, &names, &seat);
     let shell = Shell::new(&app, &seat, "/stock").await?;
-    html(&Balances { shell, title, reload_s: 0, lead, by_item: false, rows })
+    html(&Balances { shell, title, reload_s: 0, lead, by_item: false, rows, next })
 }

@@ -16,8 +16,9 @@ mod sign_in;
 mod snapshot;
 
 pub(super) use enrol::Authority;
+pub(super) use page::guarded;
 pub use rate::{Peer, Rate};
-pub(super) use session::{NotIn, Person, check_origin};
+pub(super) use session::{NotIn, Person, check_origin, is_form_token};
 
 use super::config::{Clock, Limits};
 use super::console;

@@ -12,7 +12,11 @@ const POLICY: &str =
 /// A page as an answer.
 pub(super) fn page(template: &impl Template, status: StatusCode) -> Result<Response, ApiError> {
     let html = template.render().map_err(|_| ApiError::Cut)?;
-    let mut response = (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
+    Ok(guarded((status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()))
+}
+
+/// What every page is sent with.
+pub(in crate::server) fn guarded(mut response: Response) -> Response {
     let headers = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::CACHE_CONTROL, "no-store"),
@@ -24,7 +28,7 @@ pub(super) fn page(template: &impl Template, status: StatusCode) -> Result<Respo
     for (name, value) in headers {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
-    Ok(response)
+    response
 }
 
 /// With the seconds after which to try again.

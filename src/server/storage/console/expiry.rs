@@ -27,8 +27,8 @@ pub struct ExpiryRow {
 }
 
 impl Storage {
-    /// How many lots lie in each band (past its date, then [`BAND_DAYS`]), and the first lots, first expiry first, from a
-    /// day on.
+    /// How many lots lie in each band (past its date, then [`BAND_DAYS`]), and the next lots, first expiry first, after
+    /// one.
     ///
     /// # Errors
     /// [`StorageError`] where the database cannot be read.
@@ -36,14 +36,14 @@ impl Storage {
         &self,
         site: SiteId,
         today: Day,
-        from: Option<Day>,
+        after: Option<(Day, LotKey)>,
     ) -> Result<(Vec<ExpiryBand>, Vec<ExpiryRow>), StorageError> {
-        self.read((site, today, from), |input, tx| Box::pin(expiry(input, tx))).await
+        self.read((site, today, after), |input, tx| Box::pin(expiry(input, tx))).await
     }
 }
 
 async fn expiry(
-    (site, today, from): &(SiteId, Day, Option<Day>),
+    (site, today, after): &(SiteId, Day, Option<(Day, LotKey)>),
     tx: &mut dyn Tx,
 ) -> Result<(Vec<ExpiryBand>, Vec<ExpiryRow>), StorageError> {
     let today = day_number(*today);
@@ -55,8 +55,10 @@ async fn expiry(
         bands.push(ExpiryBand { lots: row.map_or(Ok(0), |mut row| row.unsigned())? });
         begin = end;
     }
-    let from = from.map_or(i64::MIN, day_number);
-    let params = values![site.0, from, PAGE_ROWS_MAX as u64];
+    let (day, item, lot) = after.as_ref().map_or((i64::MIN, 0, ""), |(day, key)| {
+        (day_number(*day), key.item.0, key.lot.as_ref().map_or("", LotNumber::as_str))
+    });
+    let params = values![site.0, day, item, lot, PAGE_ROWS_MAX as u64];
     let mut rows = Vec::new();
     for mut row in tx.rows(include_str!("../sql/console_expiry.sql"), &params).await? {
         let lot = LotKey { item: ItemId(row.int()?), lot: row.label(LotNumber::new)? };

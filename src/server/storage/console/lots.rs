@@ -1,14 +1,13 @@
 //! A lot's passport, where it is, its way back and forward, and what stops it.
 
-use super::stock::{BalanceRow, balance};
 use crate::domain::{
-    Destination, EventId, Hold, LotFacts, LotKey, LotNumber, OrderId, Origin, PartyId, Quantity,
-    SerialNumber, SiteId, Timestamp, UserId,
+    Destination, EventId, Hold, HuCode, LocationId, LotFacts, LotKey, LotNumber, OrderId, Origin, PartyId,
+    Place, Quantity, SerialNumber, SiteId, Timestamp, UserId,
 };
 use crate::server::storage::tx::{Row, Tx, values};
 use crate::server::storage::{Storage, StorageError};
 
-/// Most origins, destinations and balances of one lot on its page.
+/// Most origins and destinations of one lot that are listed; what is summed and who has it is always whole.
 const ROWS_MAX: u64 = 5_000;
 
 /// All that is known of one lot.
@@ -18,12 +17,18 @@ pub struct LotPage {
     pub facts: Option<LotFacts>,
     /// When it first came in.
     pub received: Option<Timestamp>,
-    /// Where it is.
-    pub balances: Vec<BalanceRow>,
-    /// Where it came from.
+    /// Every place where it is, and base units there.
+    pub places: Vec<(Place, i64)>,
+    /// The first times that it came.
     pub origins: Vec<Origin>,
-    /// Where it went.
+    /// How often it came.
+    pub origins_total: u64,
+    /// The first times that it went.
     pub destinations: Vec<Destination>,
+    /// How often it went.
+    pub destinations_total: u64,
+    /// Every customer that it ever went to, and base units there, what was undone or came back taken off.
+    pub customers: Vec<(PartyId, i64)>,
 }
 
 /// One stop.
@@ -59,29 +64,40 @@ impl Storage {
 
 async fn lot_page((site, lot): &(SiteId, LotKey), tx: &mut dyn Tx) -> Result<Option<LotPage>, StorageError> {
     let text = lot.lot.as_ref().map_or("", LotNumber::as_str);
-    let key = values![site.0, lot.item.0, text, ROWS_MAX];
+    let key = values![site.0, lot.item.0, text];
+    let listed = values![site.0, lot.item.0, text, ROWS_MAX];
     let mut page = LotPage {
         facts: None,
         received: None,
-        balances: Vec::new(),
+        places: Vec::new(),
         origins: Vec::new(),
+        origins_total: 0,
         destinations: Vec::new(),
+        destinations_total: 0,
+        customers: Vec::new(),
     };
     let sql = "SELECT facts, received FROM lot WHERE site = ?1 AND item = ?2 AND lot = ?3";
-    if let Some(mut row) = tx.row(sql, &values![site.0, lot.item.0, text]).await? {
+    if let Some(mut row) = tx.row(sql, &key).await? {
         page.facts = Some(row.json("lot")?);
         page.received = Some(row.time()?);
     }
-    for row in tx.rows(include_str!("../sql/console_lot_balances.sql"), &key).await? {
-        page.balances.push(balance(row)?);
+    for mut row in tx.rows(include_str!("../sql/console_lot_places.sql"), &key).await? {
+        let place = Place { location: LocationId(row.int()?), hu: row.label(HuCode::new)? };
+        page.places.push((place, row.int()?));
     }
-    for row in tx.rows(include_str!("../sql/console_lot_origins.sql"), &key).await? {
+    for mut row in tx.rows(include_str!("../sql/console_lot_customers.sql"), &key).await? {
+        page.customers.push((PartyId(row.int()?), row.int()?));
+    }
+    if let Some(mut row) = tx.row(include_str!("../sql/console_lot_counts.sql"), &key).await? {
+        (page.origins_total, page.destinations_total) = (row.unsigned()?, row.unsigned()?);
+    }
+    for row in tx.rows(include_str!("../sql/console_lot_origins.sql"), &listed).await? {
         page.origins.push(origin(lot, row)?);
     }
-    for row in tx.rows(include_str!("../sql/console_lot_destinations.sql"), &key).await? {
+    for row in tx.rows(include_str!("../sql/console_lot_destinations.sql"), &listed).await? {
         page.destinations.push(destination(lot, row)?);
     }
-    let known = page.facts.is_some() || !page.balances.is_empty() || !page.origins.is_empty();
+    let known = page.facts.is_some() || !page.places.is_empty() || !page.origins.is_empty();
     Ok(known.then_some(page))
 }
 

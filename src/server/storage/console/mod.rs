@@ -18,7 +18,7 @@ pub use lots::{HoldRow, LotPage};
 pub use names::{Names, Wanted};
 pub use orders::{LineProgress, OrderRow};
 pub use search::Hit;
-pub use stock::{BalanceRow, ItemStock};
+pub use stock::{BalanceRow, Balances, ItemStock};
 
 /// Most rows on one page.
 pub const PAGE_ROWS_MAX: usize = 200;

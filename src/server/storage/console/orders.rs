@@ -37,12 +37,17 @@ pub struct LineProgress {
 }
 
 impl Storage {
-    /// The orders of one direction, those that are open first, newest first.
+    /// The newest orders of one direction before one of them, those that are open first, and where they go on.
     ///
     /// # Errors
     /// [`StorageError`] where the database cannot be read.
-    pub async fn orders(&self, site: SiteId, direction: Direction) -> Result<Vec<OrderRow>, StorageError> {
-        self.read((site, direction), |input, tx| Box::pin(orders(input, tx))).await
+    pub async fn orders(
+        &self,
+        site: SiteId,
+        direction: Direction,
+        before: Option<OrderId>,
+    ) -> Result<(Vec<OrderRow>, Option<OrderId>), StorageError> {
+        self.read((site, direction, before), |input, tx| Box::pin(orders(input, tx))).await
     }
 
     /// One order with what counts against each of its lines; `None` where there is none.
@@ -59,24 +64,33 @@ impl Storage {
 }
 
 async fn orders(
-    (site, direction): &(SiteId, Direction),
+    (site, direction, before): &(SiteId, Direction, Option<OrderId>),
     tx: &mut dyn Tx,
-) -> Result<Vec<OrderRow>, StorageError> {
-    // The newest records: what is open is among what was sent last.
-    let params = values![site.0, "order", (PAGE_ROWS_MAX * 5) as u64];
+) -> Result<(Vec<OrderRow>, Option<OrderId>), StorageError> {
+    let mut before = before.map_or(i64::MAX, |id| id.0);
     let mut found = Vec::new();
-    for mut row in tx.rows(include_str!("../sql/console_newest_records.sql"), &params).await? {
-        if let MasterRecord::Order(order) = row.json("record")?
-            && order.direction == *direction
-        {
-            found.push(order);
+    // Both directions share the numbers: what is read may hold few of the wanted one.
+    while found.len() < PAGE_ROWS_MAX {
+        let params = values![site.0, before, PAGE_ROWS_MAX as u64];
+        let rows = tx.rows(include_str!("../sql/console_orders_before.sql"), &params).await?;
+        let all = rows.len() < PAGE_ROWS_MAX;
+        for mut row in rows {
+            if let MasterRecord::Order(order) = row.json("record")? {
+                before = order.id.0;
+                if order.direction == *direction && found.len() < PAGE_ROWS_MAX {
+                    found.push(order);
+                }
+            }
+        }
+        if all {
+            break;
         }
     }
+    let next = found.last().filter(|_| found.len() == PAGE_ROWS_MAX).map(|order| order.id);
     let mut rows = with_progress(*site, found, tx).await?;
     let is_open = |row: &OrderRow| !row.closed && row.order.status == OrderStatus::Open;
     rows.sort_by_key(|row| (!is_open(row), row.order.due));
-    rows.truncate(PAGE_ROWS_MAX);
-    Ok(rows)
+    Ok((rows, next))
 }
 
 async fn with_progress(

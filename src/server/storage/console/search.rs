@@ -28,6 +28,32 @@ impl Storage {
     pub async fn search(&self, site: SiteId, text: &str) -> Result<Vec<Hit>, StorageError> {
         self.read((site, text.trim().to_owned()), |input, tx| Box::pin(search(input, tx))).await
     }
+
+    /// The record of a kind (`item`, `location`, `party`, `order`) with exactly that code; the newest where several
+    /// have it.
+    ///
+    /// # Errors
+    /// [`StorageError`] where the database cannot be read.
+    pub async fn record_by_code(
+        &self,
+        site: SiteId,
+        kind: &'static str,
+        code: &str,
+    ) -> Result<Option<MasterRecord>, StorageError> {
+        self.read((site, kind, code.to_owned()), |input, tx| Box::pin(by_code(input, tx))).await
+    }
+}
+
+async fn by_code(
+    (site, kind, code): &(SiteId, &'static str, String),
+    tx: &mut dyn Tx,
+) -> Result<Option<MasterRecord>, StorageError> {
+    if code.contains('\0') {
+        return Ok(None);
+    }
+    let sql = include_str!("../sql/console_record_by_code.sql");
+    let found = tx.row(sql, &values![site.0, *kind, code.as_str()]).await?;
+    found.map(|mut row| row.json("record")).transpose()
 }
 
 async fn search((site, text): &(SiteId, String), tx: &mut dyn Tx) -> Result<Vec<Hit>, StorageError> {

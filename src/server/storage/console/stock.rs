@@ -37,6 +37,17 @@ pub struct BalanceRow {
     pub good_to: Option<Day>,
 }
 
+/// Balances of one item or place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Balances {
+    /// Those of a page.
+    pub rows: Vec<BalanceRow>,
+    /// How many there are in all.
+    pub total: u64,
+    /// Base units of all of them; 0 for a place, where they are of different things.
+    pub units: i64,
+}
+
 impl Storage {
     /// Items by code after a code, with what is in stock of each.
     ///
@@ -46,15 +57,15 @@ impl Storage {
         self.read((site, after.to_owned()), |input, tx| Box::pin(item_stock(input, tx))).await
     }
 
-    /// The balances of an item, first expiry first.
+    /// The balances of an item, first expiry first, after the first `skip`.
     ///
     /// # Errors
     /// [`StorageError`] where the database cannot be read.
-    pub async fn balances_of(&self, site: SiteId, item: ItemId) -> Result<Vec<BalanceRow>, StorageError> {
-        self.read((site, item), |input, tx| Box::pin(of_item(input, tx))).await
+    pub async fn balances_of(&self, site: SiteId, item: ItemId, skip: u64) -> Result<Balances, StorageError> {
+        self.read((site, item, skip), |input, tx| Box::pin(of_item(input, tx))).await
     }
 
-    /// The balances at a place.
+    /// The balances at a place, after the first `skip`.
     ///
     /// # Errors
     /// [`StorageError`] where the database cannot be read.
@@ -62,8 +73,9 @@ impl Storage {
         &self,
         site: SiteId,
         location: LocationId,
-    ) -> Result<Vec<BalanceRow>, StorageError> {
-        self.read((site, location), |input, tx| Box::pin(at_place(input, tx))).await
+        skip: u64,
+    ) -> Result<Balances, StorageError> {
+        self.read((site, location, skip), |input, tx| Box::pin(at_place(input, tx))).await
     }
 }
 
@@ -93,23 +105,33 @@ async fn item_stock(
     Ok(order.iter().filter_map(|id| found.remove(id)).collect())
 }
 
-async fn of_item((site, item): &(SiteId, ItemId), tx: &mut dyn Tx) -> Result<Vec<BalanceRow>, StorageError> {
-    let params = values![site.0, item.0, PAGE_ROWS_MAX as u64];
+async fn of_item(
+    (site, item, skip): &(SiteId, ItemId, u64),
+    tx: &mut dyn Tx,
+) -> Result<Balances, StorageError> {
+    let (mut total, mut units) = (0, 0);
+    let sum = include_str!("../sql/console_sum_of.sql");
+    if let Some(mut row) = tx.row(sum, &values![site.0, item.0]).await? {
+        (total, units) = (row.unsigned()?, row.int()?);
+    }
+    let params = values![site.0, item.0, PAGE_ROWS_MAX as u64, *skip];
     let rows = tx.rows(include_str!("../sql/console_balances_of.sql"), &params).await?;
-    rows.into_iter().map(balance).collect()
+    Ok(Balances { rows: rows.into_iter().map(balance).collect::<Result<_, _>>()?, total, units })
 }
 
 async fn at_place(
-    (site, location): &(SiteId, LocationId),
+    (site, location, skip): &(SiteId, LocationId, u64),
     tx: &mut dyn Tx,
-) -> Result<Vec<BalanceRow>, StorageError> {
-    let params = values![site.0, location.0, PAGE_ROWS_MAX as u64];
+) -> Result<Balances, StorageError> {
+    let count = tx.row(include_str!("../sql/console_count_at.sql"), &values![site.0, location.0]).await?;
+    let total = count.map_or(Ok(0), |mut row| row.unsigned())?;
+    let params = values![site.0, location.0, PAGE_ROWS_MAX as u64, *skip];
     let rows = tx.rows(include_str!("../sql/console_balances_at.sql"), &params).await?;
-    rows.into_iter().map(balance).collect()
+    Ok(Balances { rows: rows.into_iter().map(balance).collect::<Result<_, _>>()?, total, units: 0 })
 }
 
 /// `item, lot, serial, location, hu, units, since, good_to` as a balance.
-pub(super) fn balance(mut row: Row) -> Result<BalanceRow, StorageError> {
+fn balance(mut row: Row) -> Result<BalanceRow, StorageError> {
     let item = ItemId(row.int()?);
     let (lot, serial) = (row.label(LotNumber::new)?, row.label(SerialNumber::new)?);
     let (location, hu) = (LocationId(row.int()?), row.label(HuCode::new)?);
