@@ -1,4 +1,4 @@
-//! Which elements ask for others and which ones exclude each other (General Specifications 4.13 and 4.14).
+//! Which elements ask for others and which ones exclude each other (GS1 General Specifications 4.13, data relationships).
 //!
 //! They are judged over all symbols of one thing, so a scan session calls [`judge`] with the elements it has
 //! gathered; one symbol may well hold the lot alone.

@@ -1,4 +1,5 @@
-//! What a person types from the line below the bars: `(01)09506000134352(10)L2231`.
+//! What a person types from the line below the bars: `(01)09506000134352(10)L2231`. The brackets are those of the GS1
+//! General Specifications' rules for human readable interpretation; no symbol holds them.
 
 use super::ai::{Lookup, lookup, spec};
 use super::element::Rules;

@@ -1,5 +1,5 @@
 //! The symbols of one thing, judged together: a label asks for what another label of the same thing may say
-//! (GS1 General Specifications 4.13 and 4.14), so one symbol alone is never blamed for what the next one has.
+//! (GS1 General Specifications 4.13), so one symbol alone is never blamed for what the next one has.
 
 use super::gather::is_near;
 use crate::barcode::{Element, IssueCode, Reading, escaped, judge};

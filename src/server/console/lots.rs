@@ -100,8 +100,12 @@ pub(super) async fn page(
     let held = lot.places.iter().map(|(_, units)| units).sum();
     let sent = lot.customers.iter().map(|(_, units)| units).sum();
     let title = key.lot.as_ref().map_or_else(|| names.item_name(key.item), |lot| format!("Lot {lot}"));
-    let to = if customers == 1 { "customer" } else { "customers" };
-    let lead = format!("{title}: {} in stock, {} sent to {customers} {to}.", amount(held), amount(sent));
+    let gone = match (sent, customers) {
+        (0, 0) => "none of it sent".to_owned(),
+        (sent, 1) => format!("{} sent to 1 customer", amount(sent)),
+        (sent, count) => format!("{} sent to {count} customers", amount(sent)),
+    };
+    let lead = format!("{title}: {} in stock, {gone}.", amount(held));
     html(&Page {
         shell: Shell::new(&app, &seat, "/stock").await?,
         title,
