@@ -1,6 +1,6 @@
 //! What a server can be told, and its limits by name.
 
-use super::http::Rate;
+use super::http::{MetricsToken, Rate};
 use super::storage::{Place, Storage, StorageError};
 use super::tls::Tls;
 use crate::domain::Timestamp;
@@ -28,6 +28,8 @@ pub struct Config {
     pub limits: Limits,
     /// TLS; without it plain HTTP, for tests and the loopback interface.
     pub tls: Option<Tls>,
+    /// Opens the figures to others than this machine.
+    pub metrics_token: Option<MetricsToken>,
 }
 
 impl Config {
@@ -41,6 +43,7 @@ impl Config {
             clock: system_clock(),
             limits: Limits::default(),
             tls: None,
+            metrics_token: None,
         }
     }
 }

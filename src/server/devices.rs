@@ -10,6 +10,8 @@ use uuid::Uuid;
 
 /// How long a token opens a device.
 pub const TOKEN_MS_MAX: i64 = 10 * 60 * 1000;
+/// A device that was heard of within so long is in reach.
+pub const IN_REACH_MS: i64 = 15 * 60 * 1_000;
 /// In the data folder: where the server is reached, for those who invite.
 const URL_FILE: &str = "url";
 

@@ -11,6 +11,7 @@ mod handshake;
 mod http;
 pub mod import;
 pub mod ingest;
+pub mod metrics;
 pub mod own;
 pub mod people;
 mod secret;
@@ -21,7 +22,7 @@ pub mod storage;
 pub mod tls;
 
 pub use config::{Clock, Config, Limits, system_clock};
-pub use http::{Rate, router};
+pub use http::{MetricsToken, Rate, router};
 pub use secret::{Secret, SecretError};
 pub use seed::{SeedError, Seeded, seed};
 pub use serve::{Background, Running, ServeError, start, start_background};

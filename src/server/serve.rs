@@ -71,6 +71,9 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
     if let Some(tls) = &config.tls {
         routes = routes.layer(Extension(Authority(tls.authority.as_str().into())));
     }
+    if let Some(token) = &config.metrics_token {
+        routes = routes.layer(Extension(token.clone()));
+    }
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(serve(listener, routes, config.clone(), stopped));
     Ok(Running { addr, storage, config, stop, task })

@@ -1,9 +1,11 @@
-//! What whoever runs the server relies on: whether it is ready, and that a stop is one.
+//! What whoever runs the server relies on: whether it is ready, its figures, and that a stop is one.
 
 use crate::server_database::{Db, execute, on_every_database};
-use crate::server_support::{Handheld, SITE, TestServer, call, folder, receipt};
+use crate::server_support::{Handheld, SITE, TestServer, call, folder, movement, receipt};
+use firstout::domain::{Body, Move, MoveKind};
 use firstout::server::storage::StorageError;
-use firstout::server::{Config, start_background};
+use firstout::server::{Config, MetricsToken, start_background};
+use firstout::sync::wire::Stream;
 
 fn ready(server: &TestServer, expected: (u16, &str)) {
     let answer = call(server.addr, "GET", "/readyz", &[], b"");
@@ -35,7 +37,110 @@ fn it_is_not_ready_without_its_tables(db: Db) {
     ready(&server, (200, "ready: "));
 }
 
-on_every_database!(it_is_not_ready_for_a_database_of_a_newer_program, it_is_not_ready_without_its_tables,);
+/// A figure's value, by its name with labels.
+fn figure(text: &str, name: &str) -> f64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("{name} is not in\n{text}")).parse().unwrap()
+}
+
+/// What the figures say after [`what_happens_is_counted_and_how_a_site_stands_is_told`] did its work.
+const FIGURES: [(&str, f64); 21] = [
+    ("firstout_http_requests_total{method=\"POST\",route=\"/v1/push\",status=\"200\"}", 4.0),
+    ("firstout_http_requests_total{method=\"POST\",route=\"/v1/push\",status=\"400\"}", 1.0),
+    ("firstout_http_requests_total{method=\"GET\",route=\"none\",status=\"404\"}", 1.0),
+    ("firstout_http_requests_total{method=\"other\",route=\"/v1/hello\",status=\"401\"}", 1.0),
+    ("firstout_http_request_seconds_count{route=\"/v1/push\"}", 5.0),
+    ("firstout_pushes_total{outcome=\"stored\"}", 4.0),
+    ("firstout_events_total{status=\"accepted\"}", 1.0),
+    ("firstout_events_total{status=\"duplicate\"}", 1.0),
+    ("firstout_events_total{status=\"flagged\"}", 1.0),
+    ("firstout_events_total{status=\"quarantined\"}", 1.0),
+    ("firstout_pulls_total{stream=\"site\"}", 1.0),
+    ("firstout_pulled_entries_total{stream=\"site\"}", 3.0),
+    ("firstout_snapshot_build_seconds_count", 1.0),
+    ("firstout_sign_in_failures_total{reason=\"wrong\"}", 1.0),
+    ("firstout_devices{site=\"1\",state=\"waiting\"}", 1.0),
+    ("firstout_devices{site=\"1\",state=\"never_seen\"}", 0.0),
+    ("firstout_devices{site=\"1\",state=\"cleared\"}", 1.0),
+    ("firstout_waiting_events{site=\"1\"}", 2.0),
+    ("firstout_oldest_pending_seconds{site=\"1\"}", 90.0),
+    ("firstout_database_write_queue", 0.0),
+    ("firstout_database_up", 1.0),
+];
+
+fn what_happens_is_counted_and_how_a_site_stands_is_told(db: Db) {
+    let server = TestServer::start(db, "metrics");
+    let text = || call(server.addr, "GET", "/metrics", &[], b"").text();
+    let mut handheld = server.enrol("HH-01");
+    server.enrol("HH-02");
+    handheld.confirm(receipt(3));
+    handheld.push_all();
+    handheld.push_all();
+    // More is taken away than is there, and two events are told of but not sent.
+    let lines = vec![movement("L9", 5, 10, 20)];
+    handheld.confirm(Body::Move(Move { kind: MoveKind::PutAway, lines }));
+    handheld.push(1, 2);
+    handheld.chain("{}".into());
+    handheld.push(2, 3);
+    assert_eq!(handheld.get("/v1/hello?head=5").status, 200);
+    handheld.pull(Stream::Site, 500);
+    assert_eq!(handheld.get("/v1/snapshot/site").status, 200);
+    assert_eq!(handheld.post("/v1/push", b"{").status, 400);
+    call(server.addr, "GET", "/devices/of/mallory?x=1", &[], b"");
+    call(server.addr, "BREW", "/v1/hello", &[], b"");
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    call(server.addr, "POST", "/sign-in", &form, b"badge=x&pin=1");
+    server.later(90_000);
+    let told = text();
+    for (name, value) in FIGURES {
+        assert_eq!(figure(&told, name), value, "{name} in\n{told}");
+    }
+    let build = format!("firstout_build_info{{version=\"{}\",database=", env!("CARGO_PKG_VERSION"));
+    assert!(told.contains(&build), "{told}");
+    assert!(figure(&told, "firstout_discrepancies_open{site=\"1\"}") >= 1.0);
+    assert!(figure(&told, "firstout_database_write_seconds_count") >= 5.0);
+    assert!(figure(&told, "process_resident_memory_bytes") > 1e6);
+    for secret in ["mallory", &handheld.device.to_string(), "HH-01"] {
+        assert!(!told.contains(secret), "{secret} is in\n{told}");
+    }
+    // The database is asked again no sooner than after ten seconds.
+    execute(&server.database, "UPDATE discrepancy SET closed = 1");
+    assert!(figure(&text(), "firstout_discrepancies_open{site=\"1\"}") >= 1.0);
+    server.later(10_000);
+    assert_eq!(figure(&text(), "firstout_discrepancies_open{site=\"1\"}"), 0.0);
+}
+
+fn the_figures_are_for_this_machine_and_for_who_has_the_token(db: Db) {
+    let server = TestServer::start_with(db, folder("figures"), |config| {
+        config.metrics_token = Some(MetricsToken::new("a-token-of-some-length"));
+    });
+    let check = |headers: &[(&str, &str)], expected: u16| {
+        let answer = call(server.addr, "GET", "/metrics", headers, b"");
+        assert_eq!(answer.status, expected, "{headers:?} {}", answer.text());
+        if expected == 200 {
+            let kind = answer.header("content-type").unwrap();
+            assert!(kind.starts_with("application/openmetrics-text"), "{kind}");
+            assert!(answer.text().ends_with("# EOF\n"));
+        } else {
+            assert_eq!(answer.code(), "not_for_you");
+        }
+    };
+    let through_a_proxy = ("x-forwarded-for", "192.0.2.7");
+    check(&[], 200);
+    check(&[through_a_proxy], 403);
+    check(&[("forwarded", "for=192.0.2.7")], 403);
+    check(&[through_a_proxy, ("authorization", "Bearer a-token-of-some-length")], 200);
+    check(&[through_a_proxy, ("authorization", "Bearer a-token-of-some-lengtH")], 403);
+    check(&[through_a_proxy, ("authorization", "Bearer ")], 403);
+    check(&[through_a_proxy, ("authorization", "a-token-of-some-length")], 403);
+}
+
+on_every_database!(
+    it_is_not_ready_for_a_database_of_a_newer_program,
+    it_is_not_ready_without_its_tables,
+    what_happens_is_counted_and_how_a_site_stands_is_told,
+    the_figures_are_for_this_machine_and_for_who_has_the_token,
+);
 
 /// Also while somebody still holds the storage: a watcher of folders does, until the process ends.
 #[test]

@@ -5,13 +5,16 @@ use anyhow::Context as _;
 use clap::Args;
 use firstout::server::people::first_admin;
 use firstout::server::tls::{Tls, primary_address};
-use firstout::server::{Config, Limits, Running, devices, start, system_clock};
+use firstout::server::{Config, Limits, MetricsToken, Running, devices, start, system_clock};
 use hyper::Uri;
 use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
+
+/// Shortest token for `/metrics`, in characters.
+const METRICS_TOKEN_MIN: usize = 16;
 
 /// What `serve` is told.
 #[derive(Args)]
@@ -39,6 +42,9 @@ pub struct ServeArgs {
     /// `SITE=FOLDER`; can be given more than once.
     #[arg(long)]
     inbox: Vec<String>,
+    /// A file with the token that lets others than this machine read `/metrics`.
+    #[arg(long, value_name = "FILE")]
+    metrics_token_file: Option<PathBuf>,
     /// Writes the bound address into this file once it is ready.
     #[arg(long)]
     port_file: Option<PathBuf>,
@@ -60,7 +66,9 @@ pub async fn run(home: Home, args: ServeArgs) -> anyhow::Result<ExitCode> {
     let tls = tls(&data, &args)?;
     let (scheme, authority) = tls.as_ref().map_or(("http", None), |tls| ("https", Some(tls.fingerprint)));
     let (listen, clock, limits) = (args.listen, system_clock(), Limits::default());
-    let config = Config { listen, data: data.clone(), database: Some(place), clock, limits, tls };
+    let metrics_token = args.metrics_token_file.as_deref().map(metrics_token).transpose()?;
+    let config =
+        Config { listen, data: data.clone(), database: Some(place), clock, limits, tls, metrics_token };
     let clock = config.clock.clone();
     let running: Running = start(config).await?;
     super::inbox::watch(running.storage.clone(), clock, inboxes);
@@ -90,6 +98,15 @@ pub async fn run(home: Home, args: ServeArgs) -> anyhow::Result<ExitCode> {
     tracing::info!("stopping");
     running.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The token in a file, without the end of its line.
+fn metrics_token(file: &Path) -> anyhow::Result<MetricsToken> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let token = text.trim();
+    let long_enough = token.len() >= METRICS_TOKEN_MIN;
+    anyhow::ensure!(long_enough, "{}: a token has {METRICS_TOKEN_MIN} characters or more", file.display());
+    Ok(MetricsToken::new(token))
 }
 
 /// The certificate that was given, or one of the own authority; none where plain http is wanted.

@@ -5,7 +5,7 @@ use super::seat::Seat;
 use super::shell::{Shell, done, html};
 use super::{qr, words};
 use crate::domain::{DeviceId, UserId};
-use crate::server::devices::{DeviceError, invite};
+use crate::server::devices::{DeviceError, IN_REACH_MS, invite};
 use crate::server::http::App;
 use crate::server::people::named;
 use crate::server::storage::Act;
@@ -17,9 +17,6 @@ use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use serde::Deserialize;
 use uuid::Uuid;
-
-/// A device that was heard of within so long is in reach.
-const IN_REACH_MS: i64 = 15 * 60 * 1_000;
 
 /// What a supervisor has to know of a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -47,6 +47,9 @@ pub(in crate::server) enum ApiError {
     /// A person.
     #[error(transparent)]
     People(#[from] PeopleError),
+    /// The figures of the server, asked for by somebody else.
+    #[error("the figures are for this machine, and for who shows the token of --metrics-token-file")]
+    NotForYou,
     /// The device is locked out.
     #[error("this device is locked out")]
     Revoked,
@@ -99,6 +102,7 @@ impl ApiError {
             Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many"),
             Self::Revoked => (StatusCode::FORBIDDEN, "revoked"),
             Self::ForeignForm => (StatusCode::FORBIDDEN, "foreign_form"),
+            Self::NotForYou => (StatusCode::FORBIDDEN, "not_for_you"),
             Self::People(PeopleError::Storage(error)) if error.passes() => {
                 (StatusCode::SERVICE_UNAVAILABLE, "busy")
             }

@@ -7,6 +7,7 @@ mod error;
 mod health;
 mod hello;
 mod log;
+mod metrics;
 mod page;
 mod pull;
 mod push;
@@ -16,6 +17,7 @@ mod sign_in;
 mod snapshot;
 
 pub(super) use enrol::Authority;
+pub use metrics::MetricsToken;
 pub(super) use page::guarded;
 pub use rate::{Peer, Rate};
 pub(super) use session::{NotIn, Person, check_origin, is_form_token};
@@ -26,7 +28,7 @@ use super::storage::Storage;
 use crate::domain::Timestamp;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::{get, post};
 use rate::Buckets;
 use tower_http::compression::CompressionLayer;
@@ -41,6 +43,7 @@ pub(super) struct App {
     pub(super) clock: Clock,
     pub(super) limits: Limits,
     buckets: Buckets,
+    figures: metrics::Figures,
 }
 
 impl App {
@@ -51,7 +54,7 @@ impl App {
 
 /// The server's routes on a storage.
 pub fn router(storage: Storage, clock: Clock, limits: Limits) -> Router {
-    let app = App { storage, clock, limits, buckets: Buckets::default() };
+    let app = App { storage, clock, limits, buckets: Buckets::default(), figures: Default::default() };
     let unpacked = DefaultBodyLimit::max(limits.decoded_bytes_max);
     let devices = Router::new()
         .route("/v1/hello", get(hello::hello))
@@ -67,6 +70,7 @@ pub fn router(storage: Storage, clock: Clock, limits: Limits) -> Router {
         .route("/v1/enrol", post(enrol::enrol))
         .route("/sign-in", get(sign_in::form).post(sign_in::sign))
         .route("/sign-out", post(sign_in::leave))
+        .route("/metrics", get(metrics::metrics))
         .layer(CompressionLayer::new())
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
@@ -82,6 +86,6 @@ pub fn router(storage: Storage, clock: Clock, limits: Limits) -> Router {
             limits.request_timeout,
         ))
         .layer(map_response(error::as_json))
-        .layer(from_fn(log::log))
+        .layer(from_fn_with_state(app.clone(), log::log))
         .with_state(app)
 }

@@ -33,5 +33,9 @@ pub(super) async fn pull(
         after: Head { seq: page.after, hash: page.hash },
         limit: page.limit.unwrap_or(PULL_ENTRIES_MAX),
     };
-    app.storage.pull(device.0, cursor).await?.map(Json).map_err(ApiError::Conflict)
+    let pulled = app.storage.pull(device.0, cursor).await?;
+    if let Ok(reply) = &pulled {
+        app.storage.metrics().pull(reply.stream, reply.events.len() + reply.records.len());
+    }
+    pulled.map(Json).map_err(ApiError::Conflict)
 }

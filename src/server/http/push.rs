@@ -20,9 +20,17 @@ pub(super) async fn push(
     let sender = Sender { site, device, key: Some(key), revoked };
     // Hashing and reading 500 events takes milliseconds: not on the threads that serve sockets.
     let checked = tokio::task::spawn_blocking(move || check(request, sender, now));
-    let batch = checked.await.map_err(|_| ApiError::Cut)??;
-    match app.storage.push(batch).await? {
-        PushOutcome::Stored(reply) => Ok(Json(reply)),
-        PushOutcome::Conflict(conflict) => Err(ApiError::Conflict(conflict)),
+    let metrics = app.storage.metrics();
+    let batch = checked.await.map_err(|_| ApiError::Cut)?.inspect_err(|_| metrics.push("refused"))?;
+    match app.storage.push(batch).await.inspect_err(|_| metrics.push("failed"))? {
+        PushOutcome::Stored(reply) => {
+            metrics.push("stored");
+            reply.results.iter().for_each(|result| metrics.event(result.status));
+            Ok(Json(reply))
+        }
+        PushOutcome::Conflict(conflict) => {
+            metrics.push("conflict");
+            Err(ApiError::Conflict(conflict))
+        }
     }
 }

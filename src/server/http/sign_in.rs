@@ -54,13 +54,22 @@ pub(super) async fn sign(
     }
     for who in [Who::Address("sign-in", address), Who::Badge(badge.clone())] {
         if let Err(wait_s) = app.buckets.take(who, app.limits.sign_in, now) {
+            app.storage.metrics().sign_in_failure("rate");
             let page =
                 again(&format!("Too many tries. Wait {wait_s} s."), badge, StatusCode::TOO_MANY_REQUESTS)?;
             return Ok(wait(page, wait_s));
         }
     }
     let from = address.map_or_else(|| "unknown address".to_owned(), |address| address.to_string());
-    match sign_in(&app.storage, &badge, pin.trim(), &from, now).await? {
+    let done = sign_in(&app.storage, &badge, pin.trim(), &from, now).await?;
+    let failure = match done {
+        SignIn::In(_) => None,
+        SignIn::Wrong => Some("wrong"),
+        SignIn::Locked(_) => Some("locked"),
+        SignIn::NotHere => Some("role"),
+    };
+    failure.into_iter().for_each(|reason| app.storage.metrics().sign_in_failure(reason));
+    match done {
         SignIn::In(secret) => Ok(([set_cookie(Some(&secret))], see("/")).into_response()),
         SignIn::Wrong => again("The badge or the PIN is not right.", badge, StatusCode::FORBIDDEN),
         SignIn::Locked(until) => again(&locked(until, now), badge, StatusCode::FORBIDDEN),

@@ -74,6 +74,7 @@ impl Storage {
             return self.together(batch.site, vec![batch]).await?.pop().ok_or(StorageError::Closed);
         }
         let group = self.groups.of(batch.site);
+        self.metrics.write_waits();
         let answer = group.add(batch);
         let storage = self.clone();
         // A task of its own: whoever asked may go away, and the others' answers depend on it.
@@ -86,6 +87,7 @@ impl Storage {
 
     async fn serve(&self, waiting: Vec<Waiting>) {
         let Some(site) = waiting.first().map(|(batch, _)| batch.site) else { return };
+        self.metrics.write_begins(waiting.len());
         let (batches, replies): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
         let alone = batches.len() == 1;
         match self.together(site, batches.clone()).await {

@@ -20,6 +20,7 @@ mod audit;
 mod backup;
 pub mod console;
 mod enrol;
+mod figures;
 mod group;
 mod import;
 mod keys;
@@ -40,11 +41,13 @@ mod verify;
 
 pub use audit::{Act, AuditEntry, AuditRow, COMMAND_LINE, SERVER};
 pub use backup::{move_to, restore};
+pub use figures::SiteFigures;
 pub use people::{IDLE_MS_MAX, LOCKED_MS, PIN_TRIES_MAX, SESSION_MS_MAX, SessionKey};
 pub use place::{Place, PlaceError};
 
 use crate::domain::{DeviceId, PublicKey, SiteId, Timestamp};
 use crate::server::ingest::Batch;
+use crate::server::metrics::Metrics;
 use crate::sync::wire::{Conflict, Head, Heads, PullReply, PushReply, ServerEpoch, Stream};
 use group::Groups;
 use records::Records;
@@ -150,6 +153,7 @@ pub struct Storage {
     place: Arc<Place>,
     records: Arc<Records>,
     groups: Arc<Groups>,
+    metrics: Arc<Metrics>,
     /// Held while a snapshot is made.
     snapshot_turn: Arc<tokio::sync::Mutex<()>>,
     folder: Arc<PathBuf>,
@@ -161,8 +165,9 @@ impl Storage {
     /// # Errors
     /// [`StorageError`] where it cannot be opened, is of a newer program, or cannot be brought up to date.
     pub async fn open(place: &Place, folder: &Path) -> Result<Self, StorageError> {
+        let metrics = Arc::new(Metrics::new(place.kind()));
         let database = match place {
-            Place::Sqlite(file) => Either::Sqlite(sqlite::Sqlite::open(file)?),
+            Place::Sqlite(file) => Either::Sqlite(sqlite::Sqlite::open(file, Arc::clone(&metrics))?),
             #[cfg(feature = "postgres")]
             Place::Postgres(url) => Either::Postgres(postgres::Postgres::open(url).await?),
             #[cfg(not(feature = "postgres"))]
@@ -174,6 +179,7 @@ impl Storage {
             place: Arc::new(place.clone()),
             records: Arc::default(),
             groups: Arc::default(),
+            metrics,
             snapshot_turn: Arc::default(),
             folder: Arc::new(folder.to_owned()),
         })
@@ -189,6 +195,12 @@ impl Storage {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// What is counted here.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Closes the database, whoever else still has a clone of this: what was asked for is done first, what is asked for
@@ -210,7 +222,12 @@ impl Storage {
         match &self.database {
             Either::Sqlite(database) => database.write(input, work).await,
             #[cfg(feature = "postgres")]
-            Either::Postgres(database) => database.write(input, work).await,
+            Either::Postgres(database) => {
+                let begun = std::time::Instant::now();
+                let done = database.write(input, work).await;
+                self.metrics.write_ended(begun.elapsed());
+                done
+            }
         }
     }
 

@@ -34,6 +34,15 @@ impl Place {
         Self::Sqlite(folder.join(super::sqlite::FILE))
     }
 
+    /// Which kind it is, as a word.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "sqlite",
+            Self::Postgres(_) => "postgres",
+        }
+    }
+
     /// False where it is a file that is not there.
     #[must_use]
     pub fn exists(&self) -> bool {

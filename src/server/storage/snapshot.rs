@@ -9,12 +9,15 @@ use crate::domain::{
     Destination, HuCode, ItemId, LocationId, LotKey, LotNumber, OrderId, Origin, PartyId, Place, Quantity,
     SerialNumber, SiteId, StockKey,
 };
+use crate::server::metrics::Metrics;
 use crate::sync::wire::{Hash, Head, ServerEpoch, SnapshotHeader, SnapshotRow, Stream};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
 
 /// zstd level: a snapshot is written once and read by every new device.
 const ZSTD_LEVEL: i32 = 3;
@@ -31,7 +34,8 @@ impl Storage {
     pub async fn snapshot(&self, site: SiteId, lag_max: u64) -> Result<SnapshotFile, StorageError> {
         // One at a time: who waits finds the file of who was first.
         let _turn = self.snapshot_turn.lock().await;
-        self.read((self.snapshots(), site, lag_max), |input, tx| Box::pin(newest(input, tx))).await
+        let input = (self.snapshots(), site, lag_max, Arc::clone(&self.metrics));
+        self.read(input, |input, tx| Box::pin(newest(input, tx))).await
     }
 
     /// The kept snapshot of that entity tag. Another server process may have made it and this one may not have it; then
@@ -55,7 +59,7 @@ impl Storage {
 
 /// A kept file that is new enough, or a new one.
 async fn newest(
-    (folder, site, lag_max): &(PathBuf, SiteId, u64),
+    (folder, site, lag_max, metrics): &(PathBuf, SiteId, u64, Arc<Metrics>),
     tx: &mut dyn Tx,
 ) -> Result<SnapshotFile, StorageError> {
     std::fs::create_dir_all(folder)?;
@@ -71,7 +75,10 @@ async fn newest(
     for old in kept.iter().rev().skip(FILES_KEPT - 1) {
         let _ = std::fs::remove_file(&old.path);
     }
-    write(tx, folder, *site, epoch, head).await
+    let begun = Instant::now();
+    let written = write(tx, folder, *site, epoch, head).await?;
+    metrics.snapshot(begun.elapsed());
+    Ok(written)
 }
 
 /// The finished snapshots of a site in this incarnation, oldest first.

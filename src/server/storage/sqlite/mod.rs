@@ -14,6 +14,7 @@ pub(super) use migrate::known as schema;
 pub(super) use tx::value;
 
 use super::{Database, StorageError, Work};
+use crate::server::metrics::Metrics;
 use readers::Readers;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, params};
@@ -40,11 +41,11 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the file, or makes it.
+    /// Opens the file, or makes it; what is written is counted.
     ///
     /// # Errors
     /// [`StorageError`] where the file cannot be opened, is of a newer program, or cannot be brought up to date.
-    pub fn open(file: &Path) -> Result<Self, StorageError> {
+    pub fn open(file: &Path, metrics: Arc<Metrics>) -> Result<Self, StorageError> {
         if rusqlite::version_number() < SQLITE_VERSION_MIN {
             return Err(StorageError::OldSqlite { found: rusqlite::version().to_owned() });
         }
@@ -56,7 +57,7 @@ impl Sqlite {
         let readers = (0..READERS)
             .map(|_| connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX))
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { writer: Writer::start(connection)?, readers: Arc::new(Readers::new(readers)) })
+        Ok(Self { writer: Writer::start(connection, metrics)?, readers: Arc::new(Readers::new(readers)) })
     }
 
     /// Closes the file. The writer is last: who closes it last puts the log into the file and takes it away, which a

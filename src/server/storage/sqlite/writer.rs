@@ -6,7 +6,10 @@
 use super::super::Work as Task;
 use super::StorageError;
 use super::tx::{SqliteTx, at_once};
+use crate::server::metrics::Metrics;
 use rusqlite::Connection;
+use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// Most requests that share one commit.
@@ -20,6 +23,7 @@ pub(super) struct Writer {
     sender: mpsc::Sender<Job>,
     /// Its sender goes away with the thread, after the file is closed.
     running: watch::Receiver<()>,
+    metrics: Arc<Metrics>,
 }
 
 enum Job {
@@ -63,14 +67,15 @@ impl<I: Send, T: Send> Work for Request<I, T> {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection) -> Result<Self, StorageError> {
+    pub(super) fn start(connection: Connection, metrics: Arc<Metrics>) -> Result<Self, StorageError> {
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
         let (alive, running) = watch::channel(());
+        let counts = Arc::clone(&metrics);
         std::thread::Builder::new().name("ledger-writer".into()).spawn(move || {
-            serve(connection, receiver);
+            serve(connection, receiver, &counts);
             drop(alive);
         })?;
-        Ok(Self { sender, running })
+        Ok(Self { sender, running, metrics })
     }
 
     /// Commits what waits, refuses what comes later, and returns once the file is closed.
@@ -86,12 +91,14 @@ impl Writer {
     ) -> Result<T, StorageError> {
         let (reply, answer) = oneshot::channel();
         let request = Box::new(Request { input, work, result: None, reply });
-        self.sender.send(Job::Work(request)).await.map_err(|_| StorageError::Closed)?;
+        let room = self.sender.reserve().await.map_err(|_| StorageError::Closed)?;
+        self.metrics.write_waits();
+        room.send(Job::Work(request));
         answer.await.map_err(|_| StorageError::Closed)?
     }
 }
 
-fn serve(mut connection: Connection, mut receiver: mpsc::Receiver<Job>) {
+fn serve(mut connection: Connection, mut receiver: mpsc::Receiver<Job>, metrics: &Metrics) {
     while let Some(first) = receiver.blocking_recv() {
         let mut group = Vec::new();
         let mut next = Some(first);
@@ -103,12 +110,18 @@ fn serve(mut connection: Connection, mut receiver: mpsc::Receiver<Job>) {
             }
             next = if group.len() < GROUP_MAX { receiver.try_recv().ok() } else { None };
         }
+        if group.is_empty() {
+            continue;
+        }
+        metrics.write_begins(group.len());
+        let begun = Instant::now();
         let failed = commit(&mut connection, &mut group).err().map(|error| {
             if !connection.is_autocommit() {
                 let _ = connection.execute_batch("ROLLBACK");
             }
             error.to_string()
         });
+        metrics.write_ended(begun.elapsed());
         for work in group {
             work.finish(failed.as_deref());
         }

@@ -1,0 +1,4 @@
+SELECT site, count(*)
+FROM discrepancy
+WHERE closed IS NULL
+GROUP BY site
