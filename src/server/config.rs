@@ -3,7 +3,7 @@
 use super::http::{MetricsToken, Rate};
 use super::storage::{Place, Storage, StorageError};
 use super::tls::Tls;
-use crate::domain::Timestamp;
+use crate::domain::{DeviceKey, Timestamp};
 use crate::sync::wire::{REQUEST_BYTES_MAX, REQUEST_EVENTS_MAX};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -30,6 +30,17 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// Opens the figures to others than this machine.
     pub metrics_token: Option<MetricsToken>,
+    /// Where checkpoints go every hour and what signs them; without it none are signed.
+    pub checkpoints: Option<Checkpoints>,
+}
+
+/// Checkpoints that leave the database by themselves.
+#[derive(Debug, Clone)]
+pub struct Checkpoints {
+    /// What signs them.
+    pub key: DeviceKey,
+    /// Where they are put.
+    pub folder: PathBuf,
 }
 
 impl Config {
@@ -44,6 +55,7 @@ impl Config {
             limits: Limits::default(),
             tls: None,
             metrics_token: None,
+            checkpoints: None,
         }
     }
 }

@@ -14,6 +14,7 @@ mod known;
 pub use draft::{Change, ChangeKind, Draft, EventRow, ForkRow, HoldRow};
 pub(crate) use draft::{hu_text, lot_text, serial_text};
 pub use judge::{Plan, judge};
+pub(crate) use judge::{is_control, target_text};
 pub use known::{Counted, Known, KnownId, Questions, Stored, Unseen};
 
 use crate::domain::{DeviceId, Event, EventId, PublicKey, Signature, SiteId, Timestamp};

@@ -58,9 +58,11 @@ enum Command {
         #[arg(long)]
         today: Option<Day>,
     },
-    /// Checks sequences, chains and projections. Exit code 0: all is well; 1: it lists what is not; 2: it
-    /// cannot be read.
-    Verify,
+    /// Signs how far each site's ledger is and what is in it; keep the file where nobody here can write.
+    Checkpoint(cli::checkpoint::CheckpointArgs),
+    /// Checks sequences, chains and projections, and the ledger against checkpoints. Exit code 0: intact; 2: altered;
+    /// 3: truncated; 4: a fork, two histories; 5: it cannot be read.
+    Verify(cli::checkpoint::VerifyArgs),
     /// Copies the database into a file while the server runs, verifies the copy, and tells handhelds that what is in it
     /// is safe. Exit code 0: done; 1: the database is not sound, and the file is as it was; 2: it could not be done.
     Backup {
@@ -119,7 +121,8 @@ async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::SeedDemo { seed, today } => seed_demo(&home, seed, today).await,
         Command::Site(set) => cli::site::run(&home.open().await?, set).await,
         Command::Import(files) => cli::import::run(&home.open().await?, files, system_clock()()).await,
-        Command::Verify => verify(&home).await,
+        Command::Checkpoint(options) => cli::checkpoint::sign(&home, options, system_clock()()).await,
+        Command::Verify(options) => cli::checkpoint::verify(&home, options).await,
         Command::Backup { file } => backup(&home, &file).await,
         Command::MigrateDatabase { from, to } => {
             let (findings, kept) = move_to(&from, &to).await?;
@@ -146,11 +149,6 @@ async fn seed_demo(home: &Home, number: u64, today: Option<Day>) -> anyhow::Resu
         warehouse.site.name, seeded.records, seeded.events, seeded.known, seeded.odd
     ))?;
     Ok(ExitCode::SUCCESS)
-}
-
-async fn verify(home: &Home) -> anyhow::Result<ExitCode> {
-    let findings = home.existing().await?.verify().await?;
-    tell(&findings, "sequences dense, chains unbroken, projections equal to the fold")
 }
 
 async fn backup(home: &Home, file: &Path) -> anyhow::Result<ExitCode> {

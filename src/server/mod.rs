@@ -4,6 +4,7 @@
 //! and `storage` keeps the ledger. Everything that correctness needs is in the database, so that a second
 //! implementation of `storage` can be shared by several server processes.
 
+pub mod checkpoint;
 mod config;
 mod console;
 pub mod devices;
@@ -21,7 +22,7 @@ mod site;
 pub mod storage;
 pub mod tls;
 
-pub use config::{Clock, Config, Limits, system_clock};
+pub use config::{Checkpoints, Clock, Config, Limits, system_clock};
 pub use http::{MetricsToken, Rate, router};
 pub use secret::{Secret, SecretError};
 pub use seed::{SeedError, Seeded, seed};

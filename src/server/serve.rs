@@ -1,9 +1,10 @@
 //! The listener: accepts, waits no longer than it must, and stops when asked.
 
-use super::config::Config;
+use super::checkpoint::hourly;
+use super::config::{Checkpoints, Config};
 use super::devices::{DeviceError, token};
 use super::handshake::handshake;
-use super::http::{Authority, Peer, router};
+use super::http::{Authority, CheckpointKey, Peer, router};
 use super::secret::Secret;
 use super::storage::{COMMAND_LINE, Storage, StorageError};
 use crate::domain::SiteId;
@@ -56,6 +57,8 @@ pub struct Running {
     config: Config,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
+    /// Signs checkpoints.
+    hourly: Option<JoinHandle<()>>,
 }
 
 /// Opens the data folder and listens.
@@ -74,9 +77,15 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
     if let Some(token) = &config.metrics_token {
         routes = routes.layer(Extension(token.clone()));
     }
+    let hourly = config.checkpoints.clone().map(|Checkpoints { key, folder }| {
+        tokio::spawn(hourly(storage.clone(), key, folder, Arc::clone(&config.clock)))
+    });
+    if let Some(Checkpoints { key, .. }) = &config.checkpoints {
+        routes = routes.layer(Extension(CheckpointKey(key.public())));
+    }
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(serve(listener, routes, config.clone(), stopped));
-    Ok(Running { addr, storage, config, stop, task })
+    Ok(Running { addr, storage, config, stop, task, hourly })
 }
 
 impl Running {
@@ -91,6 +100,9 @@ impl Running {
     /// Stops accepting, lets open requests end, and closes the database: when this returns its file can be copied. Each
     /// of the two is waited for no longer than `stop_timeout`.
     pub async fn stop(self) {
+        if let Some(hourly) = self.hourly {
+            hourly.abort();
+        }
         let _ = self.stop.send(());
         let _ = self.task.await;
         if tokio::time::timeout(self.config.limits.stop_timeout, self.storage.close()).await.is_err() {

@@ -3,14 +3,18 @@
 //! JSON over HTTP; an event's canonical bytes travel as a JSON string, so that no JSON library on the way can alter
 //! them. docs/protocol.md describes the exchange.
 
+mod checkpoint;
 mod enrol;
+mod merkle;
 mod signed;
 
 pub use crate::domain::{Destination, HoldState, Origin, Progress};
+pub use checkpoint::{CHECKPOINT_BYTES_MAX, Checkpoint, CheckpointError, SignedCheckpoint, Verdict};
 pub use enrol::{EnrolReply, EnrolRequest, Invitation};
+pub use merkle::{Leaf, Tree};
 pub use signed::{Claim, SIGNED_MS_MAX, head_message};
 
-use crate::domain::{DeviceId, EventId, LotFacts, OrderId, Signature, StockKey, Timestamp};
+use crate::domain::{DeviceId, EventId, LotFacts, OrderId, PublicKey, Signature, StockKey, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -154,6 +158,9 @@ pub struct Hello {
     /// True where the device is locked out: what it recorded is still taken, into quarantine, and nothing is given.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub revoked: bool,
+    /// What it signs [`Checkpoint`]s with, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint_key: Option<PublicKey>,
 }
 
 /// Heads of the three streams.

@@ -14,6 +14,8 @@ mod screens_pick;
 #[cfg(feature = "server")]
 mod server_backup;
 #[cfg(feature = "server")]
+mod server_checkpoint;
+#[cfg(feature = "server")]
 mod server_database;
 #[cfg(feature = "server")]
 mod server_floor;

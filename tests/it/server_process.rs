@@ -73,13 +73,62 @@ fn it_serves_stops_and_survives_a_kill() {
     std::fs::remove_file(copy).unwrap();
     let database = rusqlite::Connection::open(data.join("firstout.sqlite")).unwrap();
     database.execute("UPDATE stock SET units = units + 1 WHERE location = 10", []).unwrap();
-    let told = run(&data, &["verify"], 1);
+    let told = run(&data, &["verify"], 2);
     assert!(told.contains("stored, but the events do not say so") && told.contains("\"units\":4"), "{told}");
     database.execute("UPDATE stock SET units = units - 1 WHERE location = 10", []).unwrap();
     database.execute("UPDATE event SET bytes = replace(bytes, 'L1', 'L2')", []).unwrap();
-    assert!(run(&data, &["verify"], 1).contains("stream site is broken at entry 1"));
+    assert!(run(&data, &["verify"], 2).contains("stream site is broken at entry 1"));
     database.execute("UPDATE refinery_schema_history SET version = 99 WHERE version = 1", []).unwrap();
     assert!(run(&data, &["serve"], 2).contains("use the newer program"));
+    std::fs::remove_dir_all(data).unwrap();
+}
+
+#[test]
+fn it_signs_what_it_has_and_is_held_to_it() {
+    let data = folder("signed");
+    let (mut child, addr) = serve(&data);
+    let mut handheld = enrol(&data, addr);
+    handheld.confirm(receipt(3));
+    handheld.push_all();
+    assert!(handheld.hello().checkpoint_key.is_some());
+    let shelf = folder("signed-shelf");
+    let file = |name: &str| shelf.join(name).to_str().unwrap().to_owned();
+    let (first, second, sheet) = (file("first"), file("second"), file("sheet.html"));
+    run(&data, &["checkpoint", "--out", &first, "--sheet", &sheet], 0);
+    let text = std::fs::read_to_string(&first).unwrap();
+    assert!(run(&data, &["checkpoint"], 0).contains("\n1\n"), "one entry");
+    assert!(std::fs::read_to_string(sheet).unwrap().contains(&text));
+    handheld.confirm(receipt(2));
+    handheld.push(1, 2);
+    run(&data, &["checkpoint", "--site", "1", "--out", &second], 0);
+    run(&data, &["checkpoint", "--site", "2"], 2);
+    signal(&child, "-TERM");
+    child.wait().unwrap();
+
+    let both = ["verify", "--checkpoint", &first, "--checkpoint", &second];
+    let told = run(&data, &both, 0);
+    assert!(told.starts_with("{\"verdict\":\"intact\""), "{told}");
+    let key = std::fs::read_to_string(data.join("checkpoint.pub")).unwrap();
+    run(&data, &["verify", "--checkpoint", &first, "--key", key.trim()], 0);
+    let other = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+    assert!(run(&data, &["verify", "--checkpoint", &first, "--key", other], 2).contains("another key"));
+    std::fs::write(file("torn"), &text[..text.len() / 2]).unwrap();
+    run(&data, &["verify", "--checkpoint", &file("torn")], 5);
+    run(&data, &["verify", "--checkpoint", &file("missing")], 5);
+
+    let database = rusqlite::Connection::open(data.join("firstout.sqlite")).unwrap();
+    database.execute("UPDATE event SET received = received + 1 WHERE stream_seq = 1", []).unwrap();
+    database.execute("UPDATE stream SET tree = NULL", []).unwrap();
+    run(&data, &["verify"], 0);
+    let told = run(&data, &both, 4);
+    assert!(told.contains("\"entry\":1,\"through\":1"), "{told}");
+    database.execute("UPDATE event SET received = received - 1 WHERE stream_seq = 1", []).unwrap();
+    run(&data, &both, 0);
+    database.execute("DELETE FROM event WHERE stream_seq = 2", []).unwrap();
+    assert!(run(&data, &both, 3).contains("\"entry\":2,\"through\":2"));
+    database.execute("UPDATE event SET bytes = replace(bytes, 'L1', 'L2')", []).unwrap();
+    assert!(run(&data, &both, 2).contains("\"entry\":1"));
+    std::fs::remove_dir_all(shelf).unwrap();
     std::fs::remove_dir_all(data).unwrap();
 }
 
@@ -99,7 +148,7 @@ fn it_fills_the_demo_warehouse_once() {
 #[test]
 fn it_says_what_keeps_it_from_starting() {
     let data = folder("refused");
-    assert!(run(&data, &["verify"], 2).contains("there is no database"));
+    assert!(run(&data, &["verify"], 5).contains("there is no database"));
     let (mut child, addr) = serve(&data);
     let told = run(&data, &["serve", "--insecure-http", "--listen", &addr.to_string()], 2);
     assert!(told.contains("cannot listen on"), "{told}");

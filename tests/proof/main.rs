@@ -15,6 +15,7 @@ mod faults;
 mod power;
 mod report;
 mod state;
+mod tamper;
 mod vfs;
 
 #[path = "../it/sync_sim/device.rs"]
@@ -48,7 +49,8 @@ pub struct Plan {
 
 type Harness = (&'static str, fn(&Plan) -> Outcome);
 
-const HARNESSES: &[Harness] = &[("power", power::run), ("faults", faults::run), ("damage", damage::run)];
+const HARNESSES: &[Harness] =
+    &[("power", power::run), ("faults", faults::run), ("damage", damage::run), ("tamper", tamper::run)];
 
 fn main() -> ExitCode {
     let mut plan = Plan { seed: 1, cases: None, only: None, threads: 2 };

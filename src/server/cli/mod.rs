@@ -1,5 +1,6 @@
 //! Commands of `firstout-server` that are more than one call.
 
+pub mod checkpoint;
 pub mod devices;
 pub mod import;
 pub mod inbox;

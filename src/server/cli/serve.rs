@@ -5,7 +5,9 @@ use anyhow::Context as _;
 use clap::Args;
 use firstout::server::people::first_admin;
 use firstout::server::tls::{Tls, primary_address};
-use firstout::server::{Config, Limits, MetricsToken, Running, devices, start, system_clock};
+use firstout::server::{
+    Checkpoints, Config, Limits, MetricsToken, Running, checkpoint, devices, start, system_clock,
+};
 use hyper::Uri;
 use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
@@ -45,6 +47,10 @@ pub struct ServeArgs {
     /// A file with the token that lets others than this machine read `/metrics`.
     #[arg(long, value_name = "FILE")]
     metrics_token_file: Option<PathBuf>,
+    /// Where a signed checkpoint of each ledger is put at the start and every hour; best on another machine's disk. The
+    /// folder `checkpoints` in the data folder where absent.
+    #[arg(long, value_name = "FOLDER")]
+    checkpoints: Option<PathBuf>,
     /// Writes the bound address into this file once it is ready.
     #[arg(long)]
     port_file: Option<PathBuf>,
@@ -67,8 +73,11 @@ pub async fn run(home: Home, args: ServeArgs) -> anyhow::Result<ExitCode> {
     let (scheme, authority) = tls.as_ref().map_or(("http", None), |tls| ("https", Some(tls.fingerprint)));
     let (listen, clock, limits) = (args.listen, system_clock(), Limits::default());
     let metrics_token = args.metrics_token_file.as_deref().map(metrics_token).transpose()?;
+    let folder = args.checkpoints.clone().unwrap_or_else(|| checkpoint::folder(&data));
+    let checkpoints = Some(Checkpoints { key: checkpoint::key(&data)?, folder });
+    let database = Some(place);
     let config =
-        Config { listen, data: data.clone(), database: Some(place), clock, limits, tls, metrics_token };
+        Config { listen, data: data.clone(), database, clock, limits, tls, metrics_token, checkpoints };
     let clock = config.clock.clone();
     let running: Running = start(config).await?;
     super::inbox::watch(running.storage.clone(), clock, inboxes);

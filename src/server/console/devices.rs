@@ -158,7 +158,7 @@ async fn made(app: &App, seat: &Seat, invitation: Option<String>) -> Result<Page
         lead,
         tiles,
         rows: devices.into_iter().map(|device| Row::new(device, seat, &names)).collect(),
-        invitation: invitation.map(|text| (qr::svg(&text), text)),
+        invitation: invitation.map(|text| (qr::svg(&text, "Code for the new device"), text)),
     })
 }
 

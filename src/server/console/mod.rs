@@ -23,6 +23,8 @@ mod stock;
 mod story;
 mod words;
 
+pub(super) use qr::svg as code;
+
 use super::http::{App, guarded};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

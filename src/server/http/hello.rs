@@ -3,10 +3,15 @@
 use super::App;
 use super::auth::Device;
 use super::error::ApiError;
+use crate::domain::PublicKey;
 use crate::sync::wire::{Heads, Hello, PROTOCOL};
-use axum::Json;
 use axum::extract::{Query, State, rejection::QueryRejection};
+use axum::{Extension, Json};
 use serde::Deserialize;
+
+/// What this server signs checkpoints with.
+#[derive(Clone, Copy)]
+pub struct CheckpointKey(pub PublicKey);
 
 #[derive(Deserialize)]
 pub(super) struct Report {
@@ -17,6 +22,7 @@ pub(super) struct Report {
 pub(super) async fn hello(
     State(app): State<App>,
     device: Device,
+    key: Option<Extension<CheckpointKey>>,
     report: Result<Query<Report>, QueryRejection>,
 ) -> Result<Json<Hello>, ApiError> {
     let Query(report) = report.map_err(|error| ApiError::BadRequest(error.body_text()))?;
@@ -36,5 +42,6 @@ pub(super) async fn hello(
         device_last_seq: known.last_seq,
         heads: if device.0.revoked { Heads::default() } else { known.heads },
         revoked: device.0.revoked,
+        checkpoint_key: key.map(|Extension(CheckpointKey(key))| key),
     }))
 }

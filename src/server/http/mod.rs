@@ -17,6 +17,7 @@ mod sign_in;
 mod snapshot;
 
 pub(super) use enrol::Authority;
+pub(super) use hello::CheckpointKey;
 pub use metrics::MetricsToken;
 pub(super) use page::guarded;
 pub use rate::{Peer, Rate};

@@ -285,7 +285,7 @@ fn result(arrival: &Arrival, status: Status, stream_seq: u64, reason: &str) -> P
 }
 
 /// What every device must know before anything else.
-fn is_control(body: &Body) -> bool {
+pub(crate) fn is_control(body: &Body) -> bool {
     match body {
         Body::Hold(_) | Body::Release(_) => true,
         Body::Undo(undo) => is_control(&undo.body),
@@ -293,7 +293,8 @@ fn is_control(body: &Body) -> bool {
     }
 }
 
-fn target_text(target: &HoldTarget) -> String {
+/// A stop's target as it is looked up by.
+pub(crate) fn target_text(target: &HoldTarget) -> String {
     serde_json::to_string(target).unwrap_or_default()
 }
 

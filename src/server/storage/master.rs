@@ -102,7 +102,7 @@ pub(super) async fn append(
     Ok(Some(to))
 }
 
-fn key(record: &MasterRecord) -> (&'static str, i64) {
+pub(super) fn key(record: &MasterRecord) -> (&'static str, i64) {
     match record {
         MasterRecord::Site(site) => ("site", site.id.0),
         MasterRecord::Item(item) => ("item", item.id.0),

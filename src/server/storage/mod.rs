@@ -25,6 +25,7 @@ mod group;
 mod import;
 mod keys;
 mod master;
+mod merkle;
 mod overview;
 mod people;
 mod place;
@@ -44,6 +45,7 @@ pub use backup::{move_to, restore};
 pub use figures::SiteFigures;
 pub use people::{IDLE_MS_MAX, LOCKED_MS, PIN_TRIES_MAX, SESSION_MS_MAX, SessionKey};
 pub use place::{Place, PlaceError};
+pub use verify::{About, BadPlace, Compared, Findings, Ledger, Report};
 
 use crate::domain::{DeviceId, PublicKey, SiteId, Timestamp};
 use crate::server::ingest::Batch;
@@ -478,15 +480,4 @@ pub struct Overview {
     pub open: Vec<DiscrepancyRow>,
     /// The newest events.
     pub recent: Vec<RecentRow>,
-}
-
-/// What a check of the whole database found.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Findings {
-    /// Sites looked at.
-    pub sites: u64,
-    /// Entries looked at.
-    pub entries: u64,
-    /// Everything that is wrong, in words.
-    pub problems: Vec<String>,
 }

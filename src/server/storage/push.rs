@@ -2,7 +2,7 @@
 //! counters move last.
 
 use super::records::Records;
-use super::stream::{advance, head, head_and_lock, newest_chain, server_epoch};
+use super::stream::{advance, advance_site, head, head_and_tree, newest_chain, server_epoch};
 use super::tx::Tx;
 use super::{PushOutcome, StorageError, ask, save};
 use crate::domain::SiteId;
@@ -28,7 +28,8 @@ pub(super) async fn push(input: &Pushes, tx: &mut dyn Tx) -> Result<Vec<PushOutc
         return apart(input, tx).await;
     }
     // Everything below is read behind this lock: nobody else writes the site's ledger until this transaction ends.
-    let site_head = head_and_lock(tx, site, Stream::Site).await?;
+    let (site_head, tree) = head_and_tree(tx, site, true).await?;
+    let mut tree = tree.filter(|tree| tree.size() == site_head.seq);
     let control = head(tx, site, Stream::Control).await?;
     let master = head(tx, site, Stream::Master).await?;
     let arrivals = batches.iter().flat_map(|batch| &batch.arrivals);
@@ -40,9 +41,9 @@ pub(super) async fn push(input: &Pushes, tx: &mut dyn Tx) -> Result<Vec<PushOutc
         let plan = judge(batches, &known);
         if plan.questions.is_empty() {
             let from = (known.site, known.control);
-            let to = save::save(tx, site.0, &plan.draft, from).await?;
+            let to = save::save(tx, site.0, &plan.draft, from, tree.as_mut()).await?;
             advance(tx, site, Stream::Control, from.1, to.1).await?;
-            advance(tx, site, Stream::Site, from.0, to.0).await?;
+            advance_site(tx, site, from.0, to.0, tree.as_ref()).await?;
             return Ok(plan.outcomes);
         }
         let questions = plan.questions;

@@ -5,7 +5,7 @@ use super::tx::{Kind, Many, Tx, Value, json, values};
 use crate::domain::{Body, Event, day_number};
 use crate::ledger::good_to;
 use crate::server::ingest::{Draft, EventRow, hu_text, lot_text, serial_text};
-use crate::sync::wire::{Hash, Head, Status};
+use crate::sync::wire::{Hash, Head, Leaf, Status, Tree};
 use std::collections::BTreeMap;
 
 macro_rules! many {
@@ -44,14 +44,18 @@ many!(CHAINS, include_str!("sql/save_chains.sql"), device Id, epoch Int, last_se
     signature Blob);
 many!(DEVICES, include_str!("sql/save_devices.sql"), device Id, epoch Int, reported Int, at Int, skew_ms Int);
 
-/// Writes a draft behind these heads; the new heads.
+/// Writes a draft behind these heads; the new heads. The tree grows by the new entries.
 pub(super) async fn save(
     tx: &mut dyn Tx,
     site: i64,
     draft: &Draft<'_>,
     from: (Head, Head),
+    tree: Option<&mut Tree>,
 ) -> Result<(Head, Head), StorageError> {
     let to = ledger(tx, site, draft, from).await?;
+    if let Some(tree) = tree {
+        draft.events.iter().zip(from.0.seq + 1..).for_each(|(row, seq)| tree.push(leaf(row, seq)));
+    }
     stock(tx, site, draft).await?;
     traces(tx, site, draft).await?;
     stops(tx, site, draft).await?;
@@ -66,6 +70,23 @@ async fn put(
     rows: Vec<Vec<Value>>,
 ) -> Result<(), StorageError> {
     if rows.is_empty() { Ok(()) } else { tx.put(many, site, &rows).await }
+}
+
+fn leaf(row: &EventRow<'_>, stream_seq: u64) -> Hash {
+    let (batch, arrival) = (row.batch, row.arrival);
+    let leaf = Leaf {
+        stream_seq,
+        status: row.status,
+        received: batch.received,
+        skew_ms: batch.skew_ms,
+        device: batch.device,
+        epoch: batch.epoch,
+        seq: arrival.seq,
+        hash: arrival.hash,
+        reason: row.reason,
+        bytes: &arrival.bytes,
+    };
+    leaf.hash()
 }
 
 async fn ledger(
@@ -151,8 +172,9 @@ async fn stock(tx: &mut dyn Tx, site: i64, draft: &Draft<'_>) -> Result<(), Stor
         let good_to = good_to(known.facts.expiry, known.facts.best_before).map(day_number);
         lots.push(values![key.item.0, lot, known.event, known.received, facts, good_to].to_vec());
     }
-    put(tx, &LOTS, site, lots).await?;
-    put(tx, &LOT_UNITS, site, lot_units(draft)).await
+    // A lot that is new counts what stands in `stock` by now; the others take the difference.
+    put(tx, &LOT_UNITS, site, lot_units(draft)).await?;
+    put(tx, &LOTS, site, lots).await
 }
 
 /// What of each lot comes to real places or leaves them.

@@ -1,16 +1,17 @@
 //! Streams: their counters, and the entries that pull hands out, always a prefix, never a gap.
 
-use super::tx::{Row, Tx, values};
+use super::tx::{Row, Tx, Value, values};
 use super::{Cursor, DeviceAuth, Identity, StorageError};
 use crate::domain::{DeviceId, SiteId};
 use crate::sync::wire::{
     Conflict, EventEntry, Hash, Head, Heads, MasterEntry, PULL_ENTRIES_MAX, PullReply, ServerEpoch, Stream,
+    Tree,
 };
 
 /// A page ends with the entry that passes this, so that a page of large events stays handy.
 const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-const HEAD: &str = "SELECT next_seq - 1, head_hash FROM stream WHERE site = ?1 AND name = ?2";
+const HEAD: &str = "SELECT next_seq - 1, head_hash, tree FROM stream WHERE site = ?1 AND name = ?2";
 
 /// Which server this is, by the database alone.
 pub(super) async fn identity((): &(), tx: &mut dyn Tx) -> Result<Identity, StorageError> {
@@ -34,16 +35,43 @@ pub(super) async fn head_and_lock(
     site: SiteId,
     stream: Stream,
 ) -> Result<Head, StorageError> {
+    read_head(locked(tx, site, stream).await?)
+}
+
+/// The newest entry of a site's ledger and the tree over it as it is stored: one that stays behind where an older
+/// program wrote, none where it cannot be read. `lock`: see [`head_and_lock`].
+pub(super) async fn head_and_tree(
+    tx: &mut dyn Tx,
+    site: SiteId,
+    lock: bool,
+) -> Result<(Head, Option<Tree>), StorageError> {
+    let stream = Stream::Site;
+    let found = if lock {
+        locked(tx, site, stream).await?
+    } else {
+        tx.row(HEAD, &values![site.0, stream.name()]).await?
+    };
+    let Some(mut row) = found else { return Ok((Head::default(), Some(Tree::default()))) };
+    let head = Head { seq: row.unsigned()?, hash: row.hash()? };
+    let tree = match row.value() {
+        Value::Null => Some(Tree::default()),
+        Value::Blob(bytes) => Tree::from_bytes(&bytes),
+        _ => None,
+    };
+    Ok((head, tree))
+}
+
+async fn locked(tx: &mut dyn Tx, site: SiteId, stream: Stream) -> Result<Option<Row>, StorageError> {
     let sql = format!("{HEAD} {}", tx.lock());
     let params = values![site.0, stream.name()];
-    let mut found = tx.row(&sql, &params).await?;
-    if found.is_none() && !tx.lock().is_empty() {
-        // What is not there cannot be locked: the first two pushes of a site would not wait for each other.
-        let new = values![site.0, stream.name(), Hash::default()];
-        tx.execute(include_str!("sql/insert_stream.sql"), &new).await?;
-        found = tx.row(&sql, &params).await?;
+    let found = tx.row(&sql, &params).await?;
+    if found.is_some() || tx.lock().is_empty() {
+        return Ok(found);
     }
-    read_head(found)
+    // What is not there cannot be locked: the first two pushes of a site would not wait for each other.
+    let new = values![site.0, stream.name(), Hash::default()];
+    tx.execute(include_str!("sql/insert_stream.sql"), &new).await?;
+    tx.row(&sql, &params).await
 }
 
 fn read_head(found: Option<Row>) -> Result<Head, StorageError> {
@@ -72,7 +100,27 @@ pub(super) async fn advance(
         return Ok(());
     }
     let params = values![site.0, stream.name(), to.seq - from.seq, to.hash, from.seq + 1];
-    let next = tx.row(include_str!("sql/advance.sql"), &params).await?;
+    moved(tx.row(include_str!("sql/advance.sql"), &params).await?, to)
+}
+
+/// The same for a site's ledger, with the tree over it; `None` leaves a tree that stays behind where it is.
+pub(super) async fn advance_site(
+    tx: &mut dyn Tx,
+    site: SiteId,
+    from: Head,
+    to: Head,
+    tree: Option<&Tree>,
+) -> Result<(), StorageError> {
+    if from == to {
+        return Ok(());
+    }
+    let tree = tree.map_or(Value::Null, |tree| Value::Blob(tree.to_bytes()));
+    let (name, next) = (Stream::Site.name(), from.seq + 1);
+    let params = values![site.0, name, to.seq - from.seq, to.hash, next, tree];
+    moved(tx.row(include_str!("sql/advance_site.sql"), &params).await?, to)
+}
+
+fn moved(next: Option<Row>, to: Head) -> Result<(), StorageError> {
     let next = next.map(|mut row| row.unsigned()).transpose()?;
     if next == Some(to.seq + 1) { Ok(()) } else { Err(StorageError::Raced) }
 }

@@ -91,6 +91,7 @@ impl Model {
             device_last_seq,
             heads: Heads { control: head(&self.control), master: head(&self.master), site: head(&self.site) },
             revoked: false,
+            checkpoint_key: None,
         }
     }
 

@@ -58,6 +58,7 @@ impl Floor {
                 device_last_seq: 0,
                 heads: Heads::default(),
                 revoked: false,
+                checkpoint_key: None,
             },
             out: None,
             trace: Vec::new(),
