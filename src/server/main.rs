@@ -63,6 +63,9 @@ enum Command {
     /// Checks sequences, chains and projections, and the ledger against checkpoints. Exit code 0: intact; 2: altered;
     /// 3: truncated; 4: a fork, two histories; 5: it cannot be read.
     Verify(cli::checkpoint::VerifyArgs),
+    /// Looks at everything that a server needs and says what is wrong, why that matters and what to do. Exit code 0: nothing
+    /// needs anybody; 1: something does.
+    Doctor(cli::doctor::DoctorArgs),
     /// Copies the database into a file while the server runs, verifies the copy, and tells handhelds that what is in it
     /// is safe. Exit code 0: done; 1: the database is not sound, and the file is as it was; 2: it could not be done.
     Backup {
@@ -123,6 +126,7 @@ async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Import(files) => cli::import::run(&home.open().await?, files, system_clock()()).await,
         Command::Checkpoint(options) => cli::checkpoint::sign(&home, options, system_clock()()).await,
         Command::Verify(options) => cli::checkpoint::verify(&home, options).await,
+        Command::Doctor(options) => cli::doctor::run(home, options, system_clock()()).await,
         Command::Backup { file } => backup(&home, &file).await,
         Command::MigrateDatabase { from, to } => {
             let (findings, kept) = move_to(&from, &to).await?;

@@ -8,6 +8,7 @@ pub mod checkpoint;
 mod config;
 mod console;
 pub mod devices;
+pub mod doctor;
 mod handshake;
 mod http;
 pub mod import;

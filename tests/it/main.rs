@@ -18,6 +18,8 @@ mod server_checkpoint;
 #[cfg(feature = "server")]
 mod server_database;
 #[cfg(feature = "server")]
+mod server_doctor;
+#[cfg(feature = "server")]
 mod server_floor;
 #[cfg(feature = "server")]
 mod server_http;

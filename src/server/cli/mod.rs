@@ -2,6 +2,7 @@
 
 pub mod checkpoint;
 pub mod devices;
+pub mod doctor;
 pub mod import;
 pub mod inbox;
 pub mod people;

@@ -53,7 +53,7 @@ async fn is_current(client: &Client) -> Result<bool, StorageError> {
     Ok(found == known)
 }
 
-async fn applied(client: &Client) -> Result<i64, StorageError> {
+pub(super) async fn applied(client: &Client) -> Result<i64, StorageError> {
     let exists = "SELECT count(*) FROM information_schema.tables \
                   WHERE table_schema = current_schema() AND table_name = 'refinery_schema_history'";
     let count: i64 = client.query_one(exists, &[]).await?.try_get(0)?;

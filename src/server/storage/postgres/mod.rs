@@ -71,6 +71,14 @@ impl Postgres {
         Ok(this)
     }
 
+    /// The newest migration that a database has; it is only read.
+    ///
+    /// # Errors
+    /// [`StorageError`] where there is no connection.
+    pub async fn schema_of(url: &str) -> Result<i64, StorageError> {
+        migrate::applied(&*Self::connect(url)?.client().await?).await
+    }
+
     /// Gives the connections back to the database.
     pub fn close(&self) {
         self.pool.close();

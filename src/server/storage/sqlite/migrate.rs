@@ -1,7 +1,8 @@
 //! Brings the schema up to date, or says that it is newer than this program.
 
-use super::StorageError;
-use rusqlite::{Connection, OptionalExtension as _};
+use super::{StorageError, connect};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
+use std::path::Path;
 
 refinery::embed_migrations!("src/server/storage/sqlite/migrations");
 
@@ -27,6 +28,11 @@ pub(super) fn run(connection: &mut Connection) -> Result<(), StorageError> {
 /// The newest migration that this program has, for whichever database.
 pub(in crate::server::storage) fn known() -> i64 {
     migrations::runner().get_migrations().iter().map(|step| i64::from(step.version())).max().unwrap_or(0)
+}
+
+/// The newest migration that a file has; it is only read.
+pub(in crate::server::storage) fn of_file(file: &Path) -> Result<i64, StorageError> {
+    applied(&connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?)
 }
 
 fn applied(connection: &Connection) -> Result<i64, StorageError> {

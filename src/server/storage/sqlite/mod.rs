@@ -9,7 +9,7 @@ mod writer;
 pub use backup::{backup, restore};
 #[cfg(feature = "postgres")]
 pub(super) use backup::{incarnation, keep, new_file, open_to_copy};
-pub(super) use migrate::known as schema;
+pub(super) use migrate::{known as schema, of_file as schema_of};
 #[cfg(feature = "postgres")]
 pub(super) use tx::value;
 
