@@ -92,6 +92,8 @@ pub struct Limits {
     pub sign_in: Rate,
     /// How often devices may be enrolled from one address.
     pub enrol: Rate,
+    /// How often a program may come with a wrong key, from one address.
+    pub wrong_key: Rate,
     /// A snapshot this many entries behind the head is still handed out; the rest is pulled.
     pub snapshot_lag_max: u64,
 }
@@ -108,6 +110,7 @@ impl Default for Limits {
             connections_max: 8_192,
             sign_in: Rate { burst: 20, each_minute: 12 },
             enrol: Rate { burst: 120, each_minute: 120 },
+            wrong_key: Rate { burst: 20, each_minute: 12 },
             snapshot_lag_max: 2_000,
         }
     }

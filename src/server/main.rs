@@ -42,6 +42,11 @@ enum Command {
         #[command(subcommand)]
         command: cli::people::UserCommand,
     },
+    /// Keys by which other programs use the API: made, listed, taken back.
+    ApiKey {
+        #[command(subcommand)]
+        command: cli::api_keys::ApiKeyCommand,
+    },
     /// Lists what administrators did and who signed in, the newest last.
     Audit(cli::people::AuditArgs),
     /// Makes a site or changes its rules. A new one needs its locations imported first.
@@ -120,6 +125,7 @@ async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Enrol(options) => cli::devices::enrol(&home, options, system_clock()()).await,
         Command::Revoke(options) => cli::devices::revoke(&home, options, system_clock()()).await,
         Command::User { command } => cli::people::user(&home, command, system_clock()()).await,
+        Command::ApiKey { command } => cli::api_keys::run(&home, command, system_clock()()).await,
         Command::Audit(options) => cli::people::audit(&home, options).await,
         Command::SeedDemo { seed, today } => seed_demo(&home, seed, today).await,
         Command::Site(set) => cli::site::run(&home.open().await?, set).await,

@@ -4,6 +4,8 @@
 //! and `storage` keeps the ledger. Everything that correctness needs is in the database, so that a second
 //! implementation of `storage` can be shared by several server processes.
 
+mod api;
+pub mod api_keys;
 pub mod checkpoint;
 mod config;
 mod console;

@@ -12,6 +12,12 @@ mod screens;
 mod screens_anything;
 mod screens_pick;
 #[cfg(feature = "server")]
+mod server_api;
+#[cfg(feature = "server")]
+mod server_api_document;
+#[cfg(feature = "server")]
+mod server_api_lists;
+#[cfg(feature = "server")]
 mod server_backup;
 #[cfg(feature = "server")]
 mod server_checkpoint;

@@ -1,5 +1,6 @@
 //! Commands of `firstout-server` that are more than one call.
 
+pub mod api_keys;
 pub mod checkpoint;
 pub mod devices;
 pub mod doctor;

@@ -2,6 +2,7 @@
 
 use super::log::request_id;
 use crate::domain::Timestamp;
+use crate::server::api_keys::Scope;
 use crate::server::ingest::PushError;
 use crate::server::people::PeopleError;
 use crate::server::secret::SecretError;
@@ -12,6 +13,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::borrow::Cow;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Seconds after which a busy server may be asked again.
@@ -41,6 +43,27 @@ pub(in crate::server) enum ApiError {
     /// More requests than can be remembered, or more tries than are allowed; after so many seconds there may be more.
     #[error("too many requests in a short time")]
     TooMany(u32),
+    /// No key, or none that is good.
+    #[error("no good API key came with this request; send it as `Authorization: Bearer KEY`")]
+    NoKey,
+    /// A good key that was made for other things.
+    #[error("this key is not for {0}; it needs the scope `{0}`")]
+    MissingScope(Scope),
+    /// There is no such thing, or not at the caller's site.
+    #[error("{0}")]
+    NotFound(String),
+    /// Well-formed, and still nothing that can be done.
+    #[error("{0}")]
+    Refused(String),
+    /// A place in a list that this server never named.
+    #[error("`after` is no cursor of this list; take it from `next` as it is")]
+    BadCursor,
+    /// Neither form of a list.
+    #[error("lists are sent as application/json or text/csv")]
+    NotAcceptable,
+    /// A form where a file is wanted.
+    #[error("send the file itself as the body, not a form with it")]
+    UnsupportedMedia,
     /// A form that another page sent, or that is of another session.
     #[error("this form is not of this page; load it again")]
     ForeignForm,
@@ -76,15 +99,22 @@ pub(in crate::server) enum ApiError {
     Cut,
 }
 
-#[derive(Serialize)]
-struct Problem<'a> {
+/// Every answer that is not 2xx.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Error)]
+pub(in crate::server) struct Problem<'a> {
+    /// What is wrong, for programs; it never changes.
     code: &'a str,
+    /// What is wrong, for people.
+    #[schema(value_type = String)]
     message: Cow<'a, str>,
     /// The server's clock, where another time would help.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>)]
     now: Option<Timestamp>,
     /// What the log calls this request.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     request: Option<Uuid>,
 }
 
@@ -100,6 +130,13 @@ impl ApiError {
             Self::Clock(_) => (StatusCode::UNAUTHORIZED, "clock"),
             Self::Replayed(_) => (StatusCode::UNAUTHORIZED, "replayed"),
             Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many"),
+            Self::NoKey => (StatusCode::UNAUTHORIZED, "unauthorized"),
+            Self::MissingScope(_) => (StatusCode::FORBIDDEN, "missing_scope"),
+            Self::Refused(_) => (StatusCode::UNPROCESSABLE_ENTITY, "refused"),
+            Self::BadCursor => (StatusCode::BAD_REQUEST, "bad_cursor"),
+            Self::NotAcceptable => (StatusCode::NOT_ACCEPTABLE, "not_acceptable"),
+            Self::UnsupportedMedia => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media"),
+            Self::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
             Self::Revoked => (StatusCode::FORBIDDEN, "revoked"),
             Self::ForeignForm => (StatusCode::FORBIDDEN, "foreign_form"),
             Self::NotForYou => (StatusCode::FORBIDDEN, "not_for_you"),
@@ -143,6 +180,9 @@ impl IntoResponse for ApiError {
         };
         let mut response =
             (status, Json(Problem { code, message, now, request: request_id() })).into_response();
+        if matches!(self, Self::NoKey) {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             let seconds = if let Self::TooMany(seconds) = self { seconds } else { RETRY_AFTER_S };
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -175,7 +215,14 @@ pub(super) async fn as_json(response: Response) -> Response {
     let message = status.canonical_reason().unwrap_or("error").to_lowercase().into();
     let mut plain =
         (status, Json(Problem { code, message, now: None, request: request_id() })).into_response();
-    for name in [header::ALLOW, header::ACCEPT_ENCODING, header::CONTENT_RANGE] {
+    let kept = [
+        header::ALLOW,
+        header::ACCEPT_ENCODING,
+        header::CONTENT_RANGE,
+        header::CACHE_CONTROL,
+        header::X_CONTENT_TYPE_OPTIONS,
+    ];
+    for name in kept {
         if let Some(value) = response.headers().get(&name) {
             plain.headers_mut().insert(name, value.clone());
         }

@@ -14,7 +14,7 @@ tokio::task_local! {
 }
 
 /// What the log calls the request that is being served.
-pub(super) fn request_id() -> Option<Uuid> {
+pub(in crate::server) fn request_id() -> Option<Uuid> {
     CURRENT.try_with(|id| *id).ok()
 }
 

@@ -2,6 +2,7 @@
 
 mod auth;
 mod body;
+mod caller;
 mod enrol;
 mod error;
 mod health;
@@ -16,13 +17,18 @@ mod session;
 mod sign_in;
 mod snapshot;
 
+pub(super) use body::whole;
+pub(super) use caller::{Caller, Events, Import, Read};
 pub(super) use enrol::Authority;
+pub(super) use error::{ApiError, Problem};
 pub(super) use hello::CheckpointKey;
+pub(super) use log::request_id;
 pub use metrics::MetricsToken;
 pub(super) use page::guarded;
 pub use rate::{Peer, Rate};
 pub(super) use session::{NotIn, Person, check_origin, is_form_token};
 
+use super::api;
 use super::config::{Clock, Limits};
 use super::console;
 use super::storage::Storage;
@@ -81,6 +87,7 @@ pub fn router(storage: Storage, clock: Clock, limits: Limits) -> Router {
         .layer(RequestBodyLimitLayer::new(limits.encoded_bytes_max))
         // Its files may be larger; each of its routes has a limit of its own.
         .merge(console::routes().layer(CompressionLayer::new()))
+        .merge(api::routes().layer(CompressionLayer::new()))
         .layer(RequestBodyDeadlineLayer::new(limits.body_timeout))
         .layer(TimeoutLayer::with_status_code(
             axum::http::StatusCode::REQUEST_TIMEOUT,

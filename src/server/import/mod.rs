@@ -11,12 +11,17 @@ pub use watch::{Inbox, InboxError, Pickup};
 use super::own::{self, OwnError};
 use super::storage::{Storage, StorageError};
 use crate::domain::{SiteId, Timestamp, UserId};
-use crate::exchange::import::{Counts, Directory, FileKind, Plan, Problem, Problems, plan};
+use crate::exchange::import::{
+    Counts, Directory, FileKind, PROBLEMS_MAX, Plan, Problem, Problems, columns, plan,
+};
 use crate::sync::wire::Status;
 use serde::Serialize;
 
 /// How often a plan is made again where somebody else was first; of several at once one always gets through.
 const PLANS_MAX: usize = 20;
+
+/// Most characters of a heading that a message repeats.
+const HEADING_CHARS_MAX: usize = 60;
 
 /// A file to import.
 #[derive(Debug, Clone)]
@@ -76,6 +81,18 @@ pub enum ImportError {
 /// [`ImportError`] where nothing was saved for another reason than the file itself; the problems of the file are in
 /// [`Imported`].
 pub async fn import(storage: &Storage, file: &File<'_>) -> Result<Imported, ImportError> {
+    attempt(storage, file, false).await
+}
+
+/// The same, where a column that is not known is a problem too: nobody reads what a program is told of its file.
+///
+/// # Errors
+/// See [`import`].
+pub async fn import_strictly(storage: &Storage, file: &File<'_>) -> Result<Imported, ImportError> {
+    attempt(storage, file, true).await
+}
+
+async fn attempt(storage: &Storage, file: &File<'_>, strictly: bool) -> Result<Imported, ImportError> {
     for _ in 0..PLANS_MAX {
         // Before anything is looked at: stock that is opened meanwhile must be seen, or the turn be lost.
         let turn = own::turn(storage, file.site).await?;
@@ -88,6 +105,9 @@ pub async fn import(storage: &Storage, file: &File<'_>) -> Result<Imported, Impo
             Ok(found) => found,
             Err(problems) => return Ok(not_saved(file.kind, problems)),
         };
+        if strictly && !found.ignored.is_empty() {
+            return Ok(not_saved(file.kind, unknown(file.kind, &found.ignored)));
+        }
         if file.dry_run {
             return Ok(done(file.kind, &found, false));
         }
@@ -105,6 +125,16 @@ pub async fn import(storage: &Storage, file: &File<'_>) -> Result<Imported, Impo
         }
     }
     Err(ImportError::Busy)
+}
+
+fn unknown(kind: FileKind, headings: &[String]) -> Problems {
+    let known: Vec<&str> = columns(kind).iter().map(|column| column.name).collect();
+    let message = format!("{kind} have no such column; the columns are {}", known.join(", "));
+    let problem = |heading: &String| {
+        let heading = heading.chars().take(HEADING_CHARS_MAX).collect();
+        Problem { line: 1, column: heading, value: String::new(), message: message.clone() }
+    };
+    Problems { listed: headings.iter().take(PROBLEMS_MAX).map(problem).collect(), total: headings.len() }
 }
 
 fn done(kind: FileKind, plan: &Plan, saved: bool) -> Imported {

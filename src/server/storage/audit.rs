@@ -42,6 +42,10 @@ pub enum Act {
     DeviceSignedOff,
     /// A file was imported.
     FileImported,
+    /// A key for another program was made.
+    ApiKeyMade,
+    /// A key for another program was taken back.
+    ApiKeyRevoked,
 }
 
 impl Act {
@@ -61,6 +65,8 @@ impl Act {
             Self::Restored => "restored",
             Self::DeviceSignedOff => "device_signed_off",
             Self::FileImported => "file_imported",
+            Self::ApiKeyMade => "api_key_made",
+            Self::ApiKeyRevoked => "api_key_revoked",
         }
     }
 }

@@ -15,12 +15,14 @@
 //!    may happen twice: a database may ask for all of it again.
 //! 4. A test in `tests/it/server_*.rs` that takes a `Db`: it runs on both.
 
+mod api_keys;
 mod ask;
 mod audit;
 mod backup;
 mod checkup;
 pub mod console;
 mod enrol;
+pub mod export;
 mod figures;
 mod group;
 mod import;

@@ -15,6 +15,7 @@ pub use discrepancies::DiscrepancyState;
 pub use events::EventRow;
 pub use expiry::{ExpiryBand, ExpiryRow};
 pub use lots::{HoldRow, LotPage};
+pub(super) use names::names as read_names;
 pub use names::{Names, Wanted};
 pub use orders::{LineProgress, OrderRow};
 pub use search::Hit;

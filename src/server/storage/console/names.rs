@@ -127,6 +127,12 @@ impl Names {
         self.parties.get(&id).map_or_else(|| format!("party {id}"), |party| party.name.clone())
     }
 
+    /// The party, where it is known.
+    #[must_use]
+    pub fn party_record(&self, id: PartyId) -> Option<&Party> {
+        self.parties.get(&id)
+    }
+
     /// The order's number.
     #[must_use]
     pub fn order_number(&self, id: OrderId) -> String {
@@ -153,7 +159,10 @@ impl Storage {
     }
 }
 
-async fn names((site, wanted): &(SiteId, Wanted), tx: &mut dyn Tx) -> Result<Names, StorageError> {
+pub(in crate::server::storage) async fn names(
+    (site, wanted): &(SiteId, Wanted),
+    tx: &mut dyn Tx,
+) -> Result<Names, StorageError> {
     let keys: Vec<_> = (0_i64..)
         .zip(&wanted.0)
         .filter(|(_, (_, id))| *id > 0)
