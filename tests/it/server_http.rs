@@ -7,7 +7,7 @@ use firstout::domain::{Body, Hold, HoldKind, HoldTarget, HuCode, Move, MoveKind,
 use firstout::sync::wire::{EnrolReply, Hash, REQUEST_BYTES_MAX, SnapshotHeader, SnapshotRow};
 use sha2::{Digest as _, Sha256};
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -195,6 +195,22 @@ fn half_a_request_does_not_hold_up_the_others(db: Db) {
     assert_eq!(handheld.hello().device_last_seq, 0);
 }
 
+/// Whoever hears the answer must not think that it speaks another protocol.
+fn a_body_that_ends_early_is_the_networks_fault(db: Db) {
+    let server = TestServer::start(db, "early");
+    let handheld = server.enrol("HH-01");
+    let claim = handheld.claim("POST", "/v1/push", b"{");
+    for framing in ["content-length: 99\r\n\r\n{", "transfer-encoding: chunked\r\n\r\n63\r\n{"] {
+        let mut stream = TcpStream::connect(server.addr).unwrap();
+        write!(stream, "POST /v1/push HTTP/1.1\r\nhost: x\r\nauthorization: {claim}\r\n{framing}").unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("\"incomplete\""), "{answer}");
+    }
+    assert_eq!(handheld.hello().device_last_seq, 0);
+}
+
 fn answers_are_packed_for_those_who_ask(db: Db) {
     let server = TestServer::start(db, "packed");
     let mut handheld = server.enrol("HH-01");
@@ -284,6 +300,7 @@ on_every_database!(
     hostile_bodies_get_a_reason_and_never_a_500,
     hostile_enrolments_get_a_reason_too,
     half_a_request_does_not_hold_up_the_others,
+    a_body_that_ends_early_is_the_networks_fault,
     a_connection_that_idles_is_closed,
     answers_are_packed_for_those_who_ask,
     a_snapshot_goes_on_where_it_stopped,

@@ -39,13 +39,18 @@ fn too_large() -> ApiError {
 /// Looks through the causes: the limit and the clock are wrapped by the decompression, which is wrapped
 /// again.
 fn meaning(rejection: &(dyn Error + 'static)) -> ApiError {
-    let mut at = rejection;
+    let (mut at, mut on_the_wire) = (rejection, false);
     loop {
         if at.is::<LengthLimitError>() {
             return too_large();
         }
         if at.is::<TimeoutError>() {
             return ApiError::Slow;
+        }
+        on_the_wire |= at.is::<hyper::Error>();
+        let early = |error: &io::Error| error.kind() == io::ErrorKind::UnexpectedEof;
+        if on_the_wire && at.downcast_ref::<io::Error>().is_some_and(early) {
+            return ApiError::Incomplete;
         }
         // An io::Error's source skips the error that it wraps.
         let wrapped = at.downcast_ref::<io::Error>().and_then(io::Error::get_ref);

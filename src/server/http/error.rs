@@ -31,6 +31,9 @@ pub(in crate::server) enum ApiError {
     /// It did not come in time.
     #[error("the body did not come in time")]
     Slow,
+    /// The connection ended within it: the network's fault, not the sender's.
+    #[error("the connection ended before the body did")]
+    Incomplete,
     /// No signature, or not a device's that is known here.
     #[error("no device that is known here signed this request")]
     Unauthorized,
@@ -126,6 +129,7 @@ impl ApiError {
                 (StatusCode::PAYLOAD_TOO_LARGE, "too_large")
             }
             Self::Slow => (StatusCode::REQUEST_TIMEOUT, "timeout"),
+            Self::Incomplete => (StatusCode::REQUEST_TIMEOUT, "incomplete"),
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
             Self::Clock(_) => (StatusCode::UNAUTHORIZED, "clock"),
             Self::Replayed(_) => (StatusCode::UNAUTHORIZED, "replayed"),
