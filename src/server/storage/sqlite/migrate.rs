@@ -1,4 +1,4 @@
-//! Brings the schema up to date, or says that it is newer than this program.
+//! Brings the schema up to date, all of it or nothing, or says that it is newer than this program.
 
 use super::{StorageError, connect};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
@@ -16,7 +16,7 @@ pub(super) fn run(connection: &mut Connection) -> Result<(), StorageError> {
         if found > known {
             return Err(StorageError::NewerSchema { found, known });
         }
-        match migrations::runner().run(connection) {
+        match migrations::runner().set_grouped(true).run(connection) {
             Ok(_) => break,
             Err(error) if attempt == TRIES => return Err(Box::new(error).into()),
             Err(_) => {}
@@ -45,4 +45,26 @@ fn applied(connection: &Connection) -> Result<i64, StorageError> {
     let newest: Option<i64> =
         connection.query_row("SELECT max(version) FROM refinery_schema_history", [], |row| row.get(0))?;
     Ok(newest.unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    /// Wherever a start is cut off, the next one goes on: a change of the schema and the note of it are one commit.
+    #[test]
+    fn a_start_that_is_cut_off_can_be_done_again() {
+        for good in 0..40 {
+            let mut connection = Connection::open_in_memory().unwrap();
+            let commits = AtomicU32::new(0);
+            let cut = move || commits.fetch_add(1, Ordering::Relaxed) >= good;
+            connection.commit_hook(Some(cut)).unwrap();
+            let first = run(&mut connection);
+            connection.commit_hook(None::<fn() -> bool>).unwrap();
+            run(&mut connection).unwrap_or_else(|error| panic!("after {good} commits: {error}"));
+            assert_eq!(applied(&connection).unwrap(), known());
+            assert!(first.is_err() || good > 0);
+        }
+    }
 }
