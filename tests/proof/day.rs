@@ -20,6 +20,8 @@ const OTHER: DeviceId = DeviceId(Uuid::from_u128(0xD2));
 
 /// Is told after each step of the day that ended: `acked` events are safe from here on.
 pub trait Witness {
+    /// Is about to be confirmed.
+    fn confirming(&mut self, _: EventId) {}
     fn step(&mut self, what: &'static str, store: Option<&Store>);
     fn acked(&mut self, event: &Event);
 }
@@ -189,6 +191,7 @@ impl<'a, W: Witness> Day<'a, W> {
             let (operator, body) = world::draft(&mut self.dice, store, now)?;
             let draft = Draft { id: EventId(self.dice.uuid()), operator, at: now, body };
             let in_hand = [None, Some(Some(r#"{"a line":"in hand"}"#)), Some(None)][number as usize % 3];
+            self.witness.confirming(draft.id);
             let confirmed = store.confirm_leaving(draft, in_hand)?;
             self.witness.acked(&confirmed.event);
             self.beeped.push(confirmed.event);

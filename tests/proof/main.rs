@@ -12,7 +12,10 @@ mod damage;
 mod day;
 mod disk;
 mod faults;
+mod kill;
+mod network;
 mod power;
+mod real;
 mod report;
 mod state;
 mod tamper;
@@ -49,10 +52,21 @@ pub struct Plan {
 
 type Harness = (&'static str, fn(&Plan) -> Outcome);
 
-const HARNESSES: &[Harness] =
-    &[("power", power::run), ("faults", faults::run), ("damage", damage::run), ("tamper", tamper::run)];
+const HARNESSES: &[Harness] = &[
+    ("power", power::run),
+    ("faults", faults::run),
+    ("damage", damage::run),
+    ("network", network::run),
+    ("kill", kill::run),
+    ("tamper", tamper::run),
+];
 
 fn main() -> ExitCode {
+    if let Ok(part) = std::env::var(kill::VICTIM) {
+        vfs::install();
+        kill::victim(&part);
+        return ExitCode::SUCCESS;
+    }
     let mut plan = Plan { seed: 1, cases: None, only: None, threads: 2 };
     let mut wanted = Vec::new();
     let mut arguments = std::env::args().skip(1);

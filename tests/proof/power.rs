@@ -20,18 +20,18 @@ const FILE: &str = "store.db";
 const CONTROL_IMAGES: u64 = 600;
 
 /// The file's state after a step, and how many calls it took.
-struct Milestone {
-    ops: usize,
+pub struct Milestone {
+    pub ops: usize,
     what: &'static str,
-    state: State,
+    pub state: State,
 }
 
 /// Everything about a day that was recorded.
-struct Tape {
-    ops: Vec<Op>,
-    milestones: Vec<Milestone>,
+pub struct Tape {
+    pub ops: Vec<Op>,
+    pub milestones: Vec<Milestone>,
     /// After how many calls each confirm had returned, and what it had promised.
-    acked: Vec<(usize, Event)>,
+    pub acked: Vec<(usize, Event)>,
 }
 
 struct Scribe {
@@ -56,7 +56,7 @@ impl Witness for Scribe {
     }
 }
 
-fn record(seed: u64, length: Length) -> Tape {
+pub fn record(seed: u64, length: Length) -> Tape {
     let scratch = Scratch::new("power-day");
     let recorder = Arc::new(Recorder::default());
     let path = scratch.path().join(FILE);
@@ -111,12 +111,12 @@ impl Tape {
     }
 
     /// The last state that was reached before the cut, and the one that was on its way.
-    fn around(&self, cut: usize) -> (Option<&Milestone>, Option<&Milestone>) {
+    pub fn around(&self, cut: usize) -> (Option<&Milestone>, Option<&Milestone>) {
         let next = self.reached(cut);
         (next.checked_sub(1).map(|at| &self.milestones[at]), self.milestones.get(next))
     }
 
-    fn tell(&self, cut: usize) -> String {
+    pub fn tell(&self, cut: usize) -> String {
         let (before, after) = self.around(cut);
         let name = |one: Option<&Milestone>| one.map_or("nothing", |one| one.what);
         format!("cut at call {cut} of {}, after {} and before {}", self.ops.len(), name(before), name(after))
@@ -125,20 +125,20 @@ impl Tape {
 
 /// One image's findings.
 #[derive(Default)]
-struct Finding {
-    acked: u64,
-    lost: u64,
-    dup: u64,
-    corrupt: Option<String>,
+pub struct Finding {
+    pub acked: u64,
+    pub lost: u64,
+    pub dup: u64,
+    pub corrupt: Option<String>,
 }
 
 impl Finding {
-    fn is_red(&self) -> bool {
+    pub fn is_red(&self) -> bool {
         self.lost > 0 || self.dup > 0 || self.corrupt.is_some()
     }
 }
 
-fn look(tape: &Tape, cut: usize, path: &Path) -> Finding {
+pub fn look(tape: &Tape, cut: usize, path: &Path) -> Finding {
     let (before, after) = tape.around(cut);
     let mut finding = Finding::default();
     let opened = Store::open(path, NOW);
