@@ -114,7 +114,7 @@ fn every_page_asks_who_is_there_and_comes_back(db: Db) {
 fn forms_without_the_sessions_token_do_nothing(db: Db) {
     let server = demo_server(db, "console-token");
     let cookie = sign_in(&server, "BADGE-1003");
-    let before = server.background.run(|storage| async move { storage.open_holds(SITE).await }).unwrap();
+    let before = server.background.run(|storage| async move { storage.open_holds(SITE).await }).unwrap().0;
     let forms = [
         ("/holds", "of=hu&code=P1&kind=hold&reason=quality"),
         ("/holds/release", "hold=00000000-0000-0000-0000-000000000000&reason=checked"),
@@ -127,7 +127,7 @@ fn forms_without_the_sessions_token_do_nothing(db: Db) {
         assert_eq!(post(&server, path, &cookie, &format!("token=0123&{form}")).status, 403, "{path}");
         assert_eq!(post(&server, path, "", &format!("token=0123&{form}")).status, 303, "{path}");
     }
-    let after = server.background.run(|storage| async move { storage.open_holds(SITE).await }).unwrap();
+    let after = server.background.run(|storage| async move { storage.open_holds(SITE).await }).unwrap().0;
     assert_eq!(before, after);
 }
 
@@ -144,9 +144,14 @@ fn a_stop_at_the_console_is_an_event_that_handhelds_get(db: Db) {
     assert_eq!(hold("of=hu&code=&kind=hold&reason=quality").status, 400);
     assert_eq!(hold("of=hu&code=P1&kind=nonsense&reason=quality").status, 422);
     assert_eq!(device.hello().heads.control.seq, before + 2);
+    let lot = get(&server, "/lot?item=1&lot=L2231", &cookie).text();
+    assert!(lot.contains("A place with some of it is on hold"), "{lot}");
+    assert!(!lot.contains("The lot is"), "{lot}");
+    assert_eq!(hold("of=lot&item=10001&code=L2231&kind=hold&reason=quality").status, 303);
+    assert!(get(&server, "/lot?item=1&lot=L2231", &cookie).text().contains("The lot is on hold"));
     let page = get(&server, "/holds", &cookie).text();
     assert!(page.contains("&#60;script&#62;") || page.contains("&lt;script&gt;"), "{page}");
-    let open = server.background.run(|storage| async move { storage.open_holds(SITE).await }).unwrap();
+    let open = server.background.run(|storage| async move { storage.open_holds(SITE).await }).unwrap().0;
     let id = open.iter().find(|row| row.hold.note == "<script>").unwrap().id;
     let release = format!("token={token}&hold={id}&reason=checked");
     assert!(

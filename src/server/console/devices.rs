@@ -137,7 +137,7 @@ async fn made(app: &App, seat: &Seat, invitation: Option<String>) -> Result<Page
     let names = app.storage.names(seat.site, wanted).await?;
     let lead = lead(&devices, seat);
     let waiting: u64 = devices.iter().filter(|device| !device.revoked).map(DeviceState::waiting).sum();
-    let holds = app.storage.open_holds(seat.site).await?.len();
+    let holds = app.storage.count_open_holds(seat.site).await?;
     let shell = Shell::new(app, seat, "/").await?;
     let tile = |number: u64, words, tone: &'static str, href| Tile {
         number: words::grouped(i64::try_from(number).unwrap_or(i64::MAX)),
@@ -149,7 +149,7 @@ async fn made(app: &App, seat: &Seat, invitation: Option<String>) -> Result<Page
     let tiles = vec![
         tile(waiting, "events still on devices", "bad", "/"),
         tile(open, "open discrepancies", "warn", "/discrepancies"),
-        tile(holds as u64, "open holds", "", "/holds"),
+        tile(holds, "open holds", "", "/holds"),
     ];
     Ok(Page {
         shell,

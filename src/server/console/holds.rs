@@ -43,7 +43,7 @@ struct Page {
 }
 
 pub(super) async fn page(State(app): State<App>, seat: Seat) -> Result<Response, PageError> {
-    let holds = app.storage.open_holds(seat.site).await?;
+    let (holds, total) = app.storage.open_holds(seat.site).await?;
     let mut wanted = Wanted::default();
     for hold in &holds {
         story::of_target(&hold.hold.target, &mut wanted);
@@ -51,7 +51,10 @@ pub(super) async fn page(State(app): State<App>, seat: Seat) -> Result<Response,
     }
     let names = app.storage.names(seat.site, wanted).await?;
     let recalls = holds.iter().filter(|hold| hold.hold.kind == HoldKind::Recall).count();
-    let lead = match (holds.len(), recalls) {
+    let lead = match (total, recalls) {
+        (count, _) if count > holds.len() as u64 => {
+            format!("{count} stops are open, the newest {} are listed.", holds.len())
+        }
         (0, _) => "Nothing is stopped.".to_owned(),
         (1, 0) => "One stop is open.".to_owned(),
         (count, 0) => format!("{count} stops are open."),
@@ -146,8 +149,7 @@ pub(super) async fn release(
     Form(form): Form<ReleaseForm>,
 ) -> Result<Response, PageError> {
     seat.check(&form.token)?;
-    let holds = app.storage.open_holds(seat.site).await?;
-    let Some(hold) = holds.into_iter().find(|hold| hold.id == EventId(form.hold)) else {
+    let Some(hold) = app.storage.open_hold(seat.site, EventId(form.hold)).await? else {
         return Ok(done("/holds", "not-released"));
     };
     let body = Body::Release(Release { hold: hold.id, target: hold.hold.target, reason: form.reason });

@@ -12,6 +12,7 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use serde::Deserialize;
+use std::collections::BTreeSet;
 
 /// The address of a lot's page.
 pub(super) fn href(item: ItemId, lot: Option<&LotNumber>) -> String {
@@ -139,13 +140,13 @@ fn wanted(lot: &LotPage, key: &LotKey, seat: &Seat) -> Wanted {
 }
 
 async fn stops(app: &App, seat: &Seat, key: &LotKey, lot: &LotPage) -> Result<Vec<String>, PageError> {
-    let holds = app.storage.open_holds(seat.site).await?;
-    let stopped = holds.iter().filter(|row| match &row.hold.target {
-        HoldTarget::Lot(target) => target == key,
-        HoldTarget::Location(location) => lot.places.iter().any(|(place, _)| place.location == *location),
-        HoldTarget::Hu(hu) => lot.places.iter().any(|(place, _)| place.hu.as_ref() == Some(hu)),
-    });
-    let words = stopped.map(|row| {
+    let locations: BTreeSet<_> = lot.places.iter().map(|(place, _)| place.location).collect();
+    let hus: BTreeSet<_> = lot.places.iter().filter_map(|(place, _)| place.hu.clone()).collect();
+    let mut targets = vec![HoldTarget::Lot(key.clone())];
+    targets.extend(locations.into_iter().map(HoldTarget::Location));
+    targets.extend(hus.into_iter().map(HoldTarget::Hu));
+    let holds = app.storage.open_holds_on(seat.site, targets).await?;
+    let words = holds.iter().map(|row| {
         let of = match &row.hold.target {
             HoldTarget::Lot(_) => "The lot is",
             HoldTarget::Location(_) => "A place with some of it is",

@@ -1,8 +1,8 @@
-//! A lot's passport, where it is, its way back and forward, and what stops it.
+//! A lot's passport, where it is, its way back and forward.
 
 use crate::domain::{
-    Destination, EventId, Hold, HuCode, LocationId, LotFacts, LotKey, LotNumber, OrderId, Origin, PartyId,
-    Place, Quantity, SerialNumber, SiteId, Timestamp, UserId,
+    Destination, HuCode, LocationId, LotFacts, LotKey, LotNumber, OrderId, Origin, PartyId, Place, Quantity,
+    SerialNumber, SiteId, Timestamp,
 };
 use crate::server::storage::tx::{Row, Tx, values};
 use crate::server::storage::{Storage, StorageError};
@@ -31,19 +31,6 @@ pub struct LotPage {
     pub customers: Vec<(PartyId, i64)>,
 }
 
-/// One stop.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HoldRow {
-    /// The event that placed it.
-    pub id: EventId,
-    /// What it stops and why.
-    pub hold: Hold,
-    /// Who placed it.
-    pub operator: UserId,
-    /// When.
-    pub at: Timestamp,
-}
-
 impl Storage {
     /// All that is known of a lot; `None` where nothing is.
     ///
@@ -51,14 +38,6 @@ impl Storage {
     /// [`StorageError`] where the database cannot be read.
     pub async fn lot(&self, site: SiteId, lot: LotKey) -> Result<Option<LotPage>, StorageError> {
         self.read((site, lot), |input, tx| Box::pin(lot_page(input, tx))).await
-    }
-
-    /// The open stops of a site, newest first.
-    ///
-    /// # Errors
-    /// [`StorageError`] where the database cannot be read.
-    pub async fn open_holds(&self, site: SiteId) -> Result<Vec<HoldRow>, StorageError> {
-        self.read(site, |site, tx| Box::pin(open_holds(site, tx))).await
     }
 }
 
@@ -124,13 +103,4 @@ fn destination(lot: &LotKey, mut row: Row) -> Result<Destination, StorageError> 
         quantity: Quantity::balance(row.int()?),
         at: row.time()?,
     })
-}
-
-async fn open_holds(site: &SiteId, tx: &mut dyn Tx) -> Result<Vec<HoldRow>, StorageError> {
-    let mut holds = Vec::new();
-    for mut row in tx.rows(include_str!("../sql/console_holds.sql"), &values![site.0]).await? {
-        let (id, hold) = (row.event()?, row.json("hold")?);
-        holds.push(HoldRow { id, hold, operator: UserId(row.int()?), at: row.time()? });
-    }
-    Ok(holds)
 }
