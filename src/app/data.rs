@@ -1,5 +1,6 @@
 //! Where the handheld's file lies, how it is opened, and how a device becomes one of a site's.
 
+use super::battery;
 use super::clock::now;
 use crate::domain::DeviceKey;
 use crate::screens::words::{Language, Words};
@@ -111,7 +112,8 @@ fn refused(failure: &Failure) -> anyhow::Error {
 /// Where the address or the certificates are none.
 pub fn transport(identity: &Identity, url: &str, folder: &Path) -> Result<HttpTransport, HttpError> {
     let signer = Signer::new(identity.site, identity.device, identity.key.clone(), Arc::new(now));
-    HttpTransport::new(url, signer, identity.roots.as_bytes(), folder)
+    let transport = HttpTransport::new(url, signer, identity.roots.as_bytes(), folder)?;
+    Ok(transport.with_battery(battery::level))
 }
 
 /// What is wrong with the file, as an operator reads it, with the cause behind it.

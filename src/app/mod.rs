@@ -7,6 +7,7 @@
 mod adapter;
 #[cfg(target_os = "android")]
 mod android;
+mod battery;
 pub mod clock;
 pub mod controller;
 pub mod data;

@@ -1,13 +1,13 @@
 //! The seam between the engine and whatever carries its requests: HTTP in the app, a model server in tests.
 
-use super::engine::{Failure, Reply};
+use super::engine::{Failure, Reply, Standing};
 use super::wire::{PullRequest, PushRequest};
 
 /// A complete request of protocol v1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
-    /// `GET /v1/hello`, with the device's newest sequence where the server does not know it yet.
-    Hello(Option<u64>),
+    /// `GET /v1/hello`, with how far the device is where the server does not know it yet.
+    Hello(Standing),
     /// `POST /v1/push`.
     Push(PushRequest),
     /// `GET /v1/pull`.

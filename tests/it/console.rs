@@ -15,6 +15,7 @@ on_every_database!(
     names_are_never_code,
     what_was_done_is_in_the_log_and_a_changed_line_shows,
     long_lists_go_on_and_sums_are_whole,
+    a_device_tells_of_itself,
 );
 
 /// A server with the demo warehouse.
@@ -344,4 +345,30 @@ fn long_lists_go_on_and_sums_are_whole(db: Db) {
         let form = format!("token={token}&of=location&code={code}&kind=hold&reason=quality");
         assert_eq!(post(&server, "/holds", &cookie, &form).status, 400, "{code}");
     }
+}
+
+fn a_device_tells_of_itself(db: Db) {
+    let server = demo_server(db, "console-report");
+    let (cookie, device) = (sign_in(&server, "BADGE-1003"), server.enrol("HH-01"));
+    let hello = |query: &str| device.get(&format!("/v1/hello?{query}")).status;
+    let page = |path: &str| get(&server, path, &cookie).text();
+    assert_eq!(hello("head=3"), 200);
+    assert!(!page("/").contains("behind"), "it did not tell how far it is");
+    let newest = device.hello().heads.master.seq;
+    assert_eq!(hello(&format!("master={}&app=9.8.7-rc.1&battery=81", newest - 2)), 200);
+    let shown = page("/");
+    assert!(shown.contains("2 changes behind") && shown.contains(">81 %"), "{shown}");
+    // Each part is told by itself; the others stay.
+    assert_eq!(hello("battery=20"), 200);
+    assert_eq!(hello(&format!("master={newest}")), 200);
+    let shown = page("/");
+    assert!(shown.contains("up to date") && shown.contains(r#"<span class="warn">20 %"#), "{shown}");
+    let shown = page(&format!("/devices/{}", device.device));
+    assert!(shown.contains("9.8.7-rc.1") && shown.contains("0 of 3"), "{shown}");
+    for odd in ["battery=101", "battery=-1", "battery=x", "app=a%20b", "master=9223372036854775808"] {
+        assert_eq!(hello(odd), 400, "{odd}");
+    }
+    let long = "9".repeat(33);
+    assert_eq!(hello(&format!("app={long}")), 400);
+    assert!(page("/").contains("20 %"));
 }

@@ -1,7 +1,7 @@
 //! The HTTP executor against servers that misbehave, byte by byte.
 
 use firstout::domain::{DeviceId, DeviceKey, SiteId, Timestamp};
-use firstout::sync::engine::{Failure, Problem, Reply, Snapshot, TlsFault};
+use firstout::sync::engine::{Failure, Problem, Reply, Snapshot, Standing, TlsFault};
 use firstout::sync::http::{Clock, ENCODED_BYTES_MAX, HttpTransport, Signer, enrol};
 use firstout::sync::transport::{Request, Transport};
 use firstout::sync::wire::{Claim, Conflict, Hash, Invitation, PushRequest, ServerEpoch};
@@ -9,7 +9,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use uuid::Uuid;
 
@@ -94,7 +94,7 @@ fn send(answer: Vec<u8>, request: &Request) -> Result<Reply, Failure> {
 
 #[track_caller]
 fn check(answer: Vec<u8>, expected: Failure) {
-    assert_eq!(send(answer, &Request::Hello(None)).unwrap_err(), expected);
+    assert_eq!(send(answer, &Request::Hello(Standing::default())).unwrap_err(), expected);
 }
 
 fn status(code: u16) -> Failure {
@@ -106,7 +106,9 @@ fn a_good_answer_is_read_however_it_is_packed() {
     let zstd = zstd::encode_all(HELLO.as_bytes(), 3).unwrap();
     let packed = answer("200 OK", "content-type: application/json\r\ncontent-encoding: zstd\r\n", &zstd);
     for bytes in [json("200 OK", HELLO), packed] {
-        assert!(matches!(send(bytes, &Request::Hello(None)), Ok(Reply::Hello(hello)) if hello.now.0 == 5));
+        assert!(
+            matches!(send(bytes, &Request::Hello(Standing::default())), Ok(Reply::Hello(hello)) if hello.now.0 == 5)
+        );
     }
 }
 
@@ -164,10 +166,10 @@ fn an_endless_answer_is_cut_off() {
 #[test]
 fn nobody_there_is_offline_and_no_tls_is_tls() {
     let addr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let gone = transport(&format!("http://{addr}")).send(&Request::Hello(None));
+    let gone = transport(&format!("http://{addr}")).send(&Request::Hello(Standing::default()));
     assert_eq!(gone.unwrap_err(), Failure::Offline);
     let (addr, _) = server(vec![b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()]);
-    let plain = transport(&format!("https://{addr}")).send(&Request::Hello(None));
+    let plain = transport(&format!("https://{addr}")).send(&Request::Hello(Standing::default()));
     assert_eq!(plain.unwrap_err(), Failure::Tls(TlsFault::Plain));
 }
 
@@ -198,14 +200,32 @@ fn conflicts_are_answers() {
 #[test]
 fn a_request_is_signed_and_the_head_is_in_the_address() {
     let (addr, thread) = server(vec![json("200 OK", HELLO)]);
-    transport(&format!("http://{addr}")).send(&Request::Hello(Some(12))).unwrap();
+    let standing = Standing { head: Some(12), master: None };
+    transport(&format!("http://{addr}")).send(&Request::Hello(standing)).unwrap();
     let request = thread.join().unwrap().remove(0);
-    assert!(request.starts_with("GET /v1/hello?head=12 HTTP/1.1\r\n"), "{request}");
+    let path = format!("/v1/hello?head=12&app={}", env!("CARGO_PKG_VERSION"));
+    assert!(request.starts_with(&format!("GET {path} HTTP/1.1\r\n")), "{request}");
     let claim = claims(std::slice::from_ref(&request))[0];
     assert_eq!((claim.site, claim.device, claim.time), (SiteId(1), DEVICE, Timestamp(5)));
     let public = DeviceKey::from_seed(&[1; 32]).public();
-    assert!(claim.is_of(&public, "GET", "/v1/hello?head=12", b""));
+    assert!(claim.is_of(&public, "GET", &path, b""));
     assert!(request.contains("accept-encoding: zstd, gzip\r\n"), "{request}");
+}
+
+#[test]
+fn the_handheld_says_once_what_it_is_and_again_how_its_battery_is() {
+    static LEVEL: AtomicU8 = AtomicU8::new(80);
+    let (addr, thread) = server((0..4).map(|_| json("200 OK", HELLO)).collect());
+    let mut net = transport(&format!("http://{addr}")).with_battery(|| Some(LEVEL.load(Ordering::Relaxed)));
+    for level in [80, 79, 76, 75] {
+        LEVEL.store(level, Ordering::Relaxed);
+        net.send(&Request::Hello(Standing { head: None, master: Some(3) })).unwrap();
+    }
+    let requests = thread.join().unwrap();
+    let paths = requests.iter().map(|text| text.split(' ').nth(1).unwrap());
+    let first = format!("/v1/hello?master=3&app={}&battery=80", env!("CARGO_PKG_VERSION"));
+    let then = ["/v1/hello?master=3", "/v1/hello?master=3", "/v1/hello?master=3&battery=75"];
+    assert!(paths.eq([first.as_str()].into_iter().chain(then)), "{requests:?}");
 }
 
 fn claims(requests: &[String]) -> Vec<Claim> {
@@ -222,7 +242,7 @@ fn a_wrong_clock_is_told_the_time_and_asks_again() {
     let (addr, thread) = server(vec![clock, json("200 OK", HELLO), json("200 OK", HELLO)]);
     let mut transport = transport(&format!("http://{addr}"));
     for _ in 0..2 {
-        assert!(matches!(transport.send(&Request::Hello(None)), Ok(Reply::Hello(_))));
+        assert!(matches!(transport.send(&Request::Hello(Standing::default())), Ok(Reply::Hello(_))));
     }
     let claims = claims(&thread.join().unwrap());
     let times: Vec<i64> = claims.iter().map(|claim| claim.time.0).collect();
@@ -234,7 +254,10 @@ fn a_wrong_clock_is_told_the_time_and_asks_again() {
 fn it_asks_again_once_and_only_where_the_time_was_wrong() {
     let clock = || json("401 Unauthorized", r#"{"code":"clock","message":"…","now":9000}"#);
     let (addr, thread) = server(vec![clock(), clock()]);
-    assert_eq!(transport(&format!("http://{addr}")).send(&Request::Hello(None)).unwrap_err(), status(401));
+    assert_eq!(
+        transport(&format!("http://{addr}")).send(&Request::Hello(Standing::default())).unwrap_err(),
+        status(401)
+    );
     assert_eq!(thread.join().unwrap().len(), 2);
     check(json("401 Unauthorized", r#"{"code":"unauthorized","message":"…"}"#), status(401));
     check(answer("401 Unauthorized", "content-type: text/html\r\n", b"<html>"), Failure::NotFirstout);

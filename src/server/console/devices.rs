@@ -18,6 +18,9 @@ use axum::response::Response;
 use serde::Deserialize;
 use uuid::Uuid;
 
+/// A battery that may not last the shift, in per cent.
+const BATTERY_LOW: u8 = 20;
+
 /// What a supervisor has to know of a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -58,6 +61,10 @@ struct Row {
     accepted: u64,
     reported: u64,
     clock: String,
+    app: String,
+    battery: String,
+    is_low: bool,
+    records: String,
     quarantined: u64,
     can_sign_off: bool,
 }
@@ -102,6 +109,15 @@ impl Row {
             accepted: device.accepted,
             reported: device.reported,
             clock,
+            battery: device.battery.map_or(String::new(), |level| format!("{level} %")),
+            is_low: device.battery.is_some_and(|level| level <= BATTERY_LOW),
+            records: match device.records_behind {
+                _ if device.app.is_empty() => String::new(),
+                0 => "up to date".to_owned(),
+                1 => "1 change behind".to_owned(),
+                behind => format!("{behind} changes behind"),
+            },
+            app: device.app,
             quarantined: device.quarantined,
             can_sign_off: matches!(verdict, Verdict::Cleared | Verdict::Silent),
         }

@@ -4,6 +4,7 @@ use super::App;
 use super::auth::Device;
 use super::error::ApiError;
 use crate::domain::PublicKey;
+use crate::server::storage::DeviceReport;
 use crate::sync::wire::{Heads, Hello, PROTOCOL};
 use axum::extract::{Query, State, rejection::QueryRejection};
 use axum::{Extension, Json};
@@ -13,10 +14,36 @@ use serde::Deserialize;
 #[derive(Clone, Copy)]
 pub struct CheckpointKey(pub PublicKey);
 
+/// Longest name of an app's version.
+const APP_CHARS_MAX: usize = 32;
+
+/// What the device tells of itself, each part where it changed.
 #[derive(Deserialize)]
 pub(super) struct Report {
-    /// The newest sequence on the device, where it tells.
+    /// The newest sequence on the device.
     head: Option<u64>,
+    /// The newest master entry that it has.
+    master: Option<u64>,
+    /// The app's version.
+    app: Option<String>,
+    /// Per cent.
+    battery: Option<u8>,
+}
+
+impl Report {
+    fn checked(self) -> Result<DeviceReport, ApiError> {
+        let Self { head, master, app, battery } = self;
+        let is_version =
+            |text: &String| text.len() <= APP_CHARS_MAX && text.bytes().all(|b| b.is_ascii_graphic());
+        if !app.as_ref().is_none_or(is_version) || battery.is_some_and(|level| level > 100) {
+            return Err(ApiError::BadRequest("app is a version, battery is in per cent".into()));
+        }
+        let in_range = |seq: Option<u64>| seq.is_none_or(|seq| i64::try_from(seq).is_ok());
+        if !in_range(head) || !in_range(master) {
+            return Err(ApiError::BadRequest("no such sequence".into()));
+        }
+        Ok(DeviceReport { head, master, app, battery })
+    }
 }
 
 pub(super) async fn hello(
@@ -27,8 +54,9 @@ pub(super) async fn hello(
 ) -> Result<Json<Hello>, ApiError> {
     let Query(report) = report.map_err(|error| ApiError::BadRequest(error.body_text()))?;
     let now = app.now();
-    if let Some(seq) = report.head {
-        app.storage.touch(device.0, seq).await?;
+    let report = report.checked()?;
+    if report != DeviceReport::default() {
+        app.storage.note_report(device.0, report).await?;
     }
     let known = app.storage.device_heads(device.0.site, device.0.device).await?;
     let identity = known.identity;

@@ -7,6 +7,19 @@ use super::{DeviceAuth, DeviceHeads, NewDevice, Storage, StorageError};
 use crate::domain::{DeviceId, SiteId, Timestamp};
 use crate::server::secret::Secret;
 
+/// What a device tells of itself, each part where it changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeviceReport {
+    /// The newest sequence on it.
+    pub head: Option<u64>,
+    /// The newest master entry that it has.
+    pub master: Option<u64>,
+    /// The app's version.
+    pub app: Option<String>,
+    /// How full its battery is, in per cent.
+    pub battery: Option<u8>,
+}
+
 impl Storage {
     /// Keeps the hash of a one-time token until it expires.
     ///
@@ -38,12 +51,12 @@ impl Storage {
         self.write(input, |input, tx| Box::pin(enrol(input, tx))).await
     }
 
-    /// Notes the newest event that a device told of.
+    /// Notes what a device told of itself.
     ///
     /// # Errors
     /// [`StorageError`] where nothing was saved.
-    pub async fn touch(&self, device: DeviceAuth, reported_seq: u64) -> Result<(), StorageError> {
-        self.write((device, reported_seq), |input, tx| Box::pin(touch(input, tx))).await
+    pub async fn note_report(&self, device: DeviceAuth, report: DeviceReport) -> Result<(), StorageError> {
+        self.write((device, report), |input, tx| Box::pin(note_report(input, tx))).await
     }
 
     /// How far a device is here.
@@ -81,9 +94,14 @@ async fn enrol(
     Ok(Some(name))
 }
 
-async fn touch((device, reported_seq): &(DeviceAuth, u64), tx: &mut dyn Tx) -> Result<(), StorageError> {
-    let params = values![device.site.0, device.device, *reported_seq];
-    tx.execute(include_str!("sql/touch_device.sql"), &params).await?;
+async fn note_report(
+    (device, report): &(DeviceAuth, DeviceReport),
+    tx: &mut dyn Tx,
+) -> Result<(), StorageError> {
+    let DeviceReport { head, master, app, battery } = report;
+    let (app, battery) = (app.as_deref(), battery.map(i64::from));
+    let params = values![device.site.0, device.device, *head, *master, app, battery];
+    tx.execute(include_str!("sql/note_report.sql"), &params).await?;
     Ok(())
 }
 

@@ -46,6 +46,7 @@ mod verify;
 pub use audit::{Act, AuditEntry, AuditRow, COMMAND_LINE, SERVER};
 pub use backup::{move_to, restore};
 pub use checkup::{Checkup, SeenDevice, schema_of};
+pub use enrol::DeviceReport;
 pub use figures::SiteFigures;
 pub use people::{IDLE_MS_MAX, LOCKED_MS, PIN_TRIES_MAX, SESSION_MS_MAX, SessionKey};
 pub use place::{Place, PlaceError};

@@ -135,7 +135,7 @@ impl SyncWorker {
 /// Turns what the engine states into a whole request.
 fn complete(store: &impl Replica, ask: Ask, now: Timestamp) -> Result<Request, Problem> {
     Ok(match ask {
-        Ask::Hello { head } => Request::Hello(head),
+        Ask::Hello(standing) => Request::Hello(standing),
         Ask::Pull(pull) => Request::Pull(pull),
         Ask::Snapshot => Request::Snapshot,
         Ask::Push { after, events_max, bytes_max } => {

@@ -13,8 +13,9 @@ use crate::sync::wire::{
 impl Engine {
     pub(super) fn on_reply(&mut self, now: Timestamp, ask: Ask, sent: Timestamp, reply: Reply) {
         match (ask, reply) {
-            (Ask::Hello { head }, Reply::Hello(hello)) => {
-                self.reported = head.or(self.reported);
+            (Ask::Hello(standing), Reply::Hello(hello)) => {
+                self.told.head = standing.head.or(self.told.head);
+                self.told.master = standing.master.or(self.told.master);
                 self.on_hello(now, sent, hello);
             }
             (Ask::Push { after, .. }, Reply::Pushed(reply)) => self.on_pushed(now, after, reply),
@@ -78,7 +79,7 @@ impl Engine {
         }
         self.pushed = true;
         self.backoff.reset();
-        self.reported = Some(reply.acked_through);
+        self.told.head = Some(reply.acked_through);
         let then = match reply.retry_after_s {
             Some(wait) if wait > 0 => {
                 let wait_ms = i64::from(wait).saturating_mul(1_000).min(RETRY_AFTER_MS_MAX);

@@ -88,14 +88,20 @@ pub enum Output {
     WakeAt(crate::domain::Timestamp),
 }
 
+/// How far a device is, each part only where the server was not told of it yet: a supervisor sees it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// The newest sequence on the device.
+    pub head: Option<u64>,
+    /// The newest master entry that it has.
+    pub master: Option<u64>,
+}
+
 /// A request as the engine states it; a push is filled from the outbox by the driver.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ask {
     /// `GET /v1/hello`.
-    Hello {
-        /// The newest sequence on the device, where the server does not know it yet: a supervisor sees what waits.
-        head: Option<u64>,
-    },
+    Hello(Standing),
     /// `POST /v1/push` with the events after this sequence.
     Push {
         /// The events after this one.

@@ -18,7 +18,7 @@ pub use backoff::{Backoff, RETRY_AFTER_MS_MAX, RETRY_MS_MAX, RETRY_MS_MIN};
 #[cfg(test)]
 mod tests;
 
-pub use message::{Action, Ask, Facts, Input, Output, Reply, Snapshot};
+pub use message::{Action, Ask, Facts, Input, Output, Reply, Snapshot, Standing};
 pub use problem::{Failure, Problem, TlsFault};
 
 use crate::domain::Timestamp;
@@ -104,8 +104,8 @@ pub struct Engine {
     repairs: u32,
     batch_events: usize,
     page_entries: usize,
-    /// The newest sequence that the server was told of.
-    reported: Option<u64>,
+    /// What the server was told of this device.
+    told: Standing,
     /// What stands in the store.
     noted: Noted,
     problem: Option<Problem>,
@@ -137,7 +137,7 @@ impl Engine {
             repairs: 0,
             batch_events: REQUEST_EVENTS_MAX,
             page_entries: PAGE_ENTRIES,
-            reported: None,
+            told: Standing::default(),
             noted: Noted::default(),
             problem: None,
         }
@@ -198,7 +198,7 @@ impl Engine {
         self.greeting = None;
         self.facts = facts;
         self.noted = Noted::default();
-        self.reported = None;
+        self.told = Standing::default();
         self.backoff.reset();
         if self.facts.is_some() {
             self.proceed(now);

@@ -1,6 +1,6 @@
 //! The order of a round: the one place that knows what comes next.
 
-use super::message::{Action, Ask, Facts};
+use super::message::{Action, Ask, Facts, Standing};
 use super::{Engine, Greeting, PAGE_ENTRIES, POLL_MS, Problem, REPAIRS_MAX, State, Then};
 use crate::domain::Timestamp;
 use crate::sync::wire::{Heads, PullRequest, REQUEST_BYTES_MAX, REQUEST_EVENTS_MAX, Stream};
@@ -57,10 +57,13 @@ impl Engine {
         self.ask(now, Ask::Push { after: facts.acked(), events_max, bytes_max: REQUEST_BYTES_MAX });
     }
 
-    /// Says hello, and what waits here where the server does not know it.
+    /// Says hello, and how far this device is where the server does not know it.
     pub(super) fn greet(&mut self, now: Timestamp) {
-        let head = self.facts.as_ref().map(|facts| facts.last_seq).filter(|seq| self.reported != Some(*seq));
-        self.ask(now, Ask::Hello { head });
+        let facts = self.facts.as_ref();
+        let head = facts.map(|facts| facts.last_seq).filter(|seq| self.told.head != Some(*seq));
+        let master = facts.map(|facts| facts.cursor(Stream::Master).seq);
+        let master = master.filter(|seq| self.told.master != Some(*seq));
+        self.ask(now, Ask::Hello(Standing { head, master }));
     }
 
     pub(super) fn heads(&self) -> Heads {

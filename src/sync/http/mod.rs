@@ -15,7 +15,7 @@ use tls::Trust;
 pub use tls::TrustError;
 
 use super::engine::TlsFault;
-use super::engine::{Failure, Reply};
+use super::engine::{Failure, Reply, Standing};
 use super::transport::{Request, Transport};
 use super::wire::{Conflict, EnrolReply, EnrolRequest, Invitation, PullRequest};
 use crate::domain::{DeviceKey, Timestamp};
@@ -38,6 +38,8 @@ pub const EXCHANGE_S_MAX: u64 = 60;
 const IDLE_S_MAX: u64 = 15;
 /// Bodies below this are sent as they are.
 const COMPRESS_BYTES_MIN: usize = 1_024;
+/// A battery that is so many per cent fuller or emptier than the server was told is worth a word.
+const BATTERY_STEP: u8 = 5;
 /// zstd level of what is sent: the handheld's time is worth more than the last few per cent.
 const ZSTD_LEVEL: i32 = 1;
 
@@ -63,6 +65,15 @@ pub struct HttpTransport {
     signer: Signer,
     /// Where a snapshot grows while it is fetched.
     part: PathBuf,
+    battery: fn() -> Option<u8>,
+    told: Told,
+}
+
+/// What the server was told of the handheld itself; it hears again what is another now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Told {
+    app: bool,
+    battery: Option<u8>,
 }
 
 /// A request before it is signed: it may have to be signed twice.
@@ -109,7 +120,34 @@ impl HttpTransport {
         let base = clean(url)?;
         let part = folder.join("snapshot.part");
         let client = client(Trust::Roots(roots), &signer.clock)?;
-        Ok(Self { client, base, signer, part })
+        Ok(Self { client, base, signer, part, battery: || None, told: Told::default() })
+    }
+
+    /// Tells the server with each hello how full the battery is, in per cent, where `battery` knows.
+    #[must_use]
+    pub fn with_battery(self, battery: fn() -> Option<u8>) -> Self {
+        Self { battery, ..self }
+    }
+
+    fn hello(&mut self, standing: Standing) -> Result<Reply, Failure> {
+        let mut told = self.told;
+        let mut parts = Vec::new();
+        parts.extend(standing.head.map(|head| format!("head={head}")));
+        parts.extend(standing.master.map(|master| format!("master={master}")));
+        if !told.app {
+            parts.push(format!("app={}", env!("CARGO_PKG_VERSION")));
+            told.app = true;
+        }
+        let moved = |level: &u8| told.battery.is_none_or(|known| known.abs_diff(*level) >= BATTERY_STEP);
+        if let Some(level) = (self.battery)().filter(moved) {
+            parts.push(format!("battery={level}"));
+            told.battery = Some(level);
+        }
+        let mark = if parts.is_empty() { "" } else { "?" };
+        let call = Call::get(format!("/v1/hello{mark}{}", parts.join("&")));
+        let reply = body::json(good(self.send_signed(&call)?)?).map(Reply::Hello)?;
+        self.told = told;
+        Ok(reply)
     }
 
     /// Sends; where the server says that the time is another one, learns it and sends once more.
@@ -147,11 +185,7 @@ impl HttpTransport {
 impl Transport for HttpTransport {
     fn send(&mut self, request: &Request) -> Result<Reply, Failure> {
         match request {
-            Request::Hello(head) => {
-                let path = head.map_or("/v1/hello".into(), |head| format!("/v1/hello?head={head}"));
-                let response = good(self.send_signed(&Call::get(path))?)?;
-                body::json(response).map(Reply::Hello)
-            }
+            Request::Hello(standing) => self.hello(*standing),
             Request::Push(push) => {
                 let bytes = serde_json::to_vec(push).map_err(|_| Failure::Storage)?;
                 let call = Call::post("/v1/push".into(), bytes)?;

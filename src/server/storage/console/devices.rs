@@ -27,6 +27,12 @@ pub struct DeviceState {
     pub skew_ms: i64,
     /// Events that were stored without effect because they could not be read or believed.
     pub quarantined: u64,
+    /// The version of its app; empty where it never told.
+    pub app: String,
+    /// How full its battery was when it last told, in per cent.
+    pub battery: Option<u8>,
+    /// Changes of the site's records that it does not have yet, as far as it told.
+    pub records_behind: u64,
     /// The newest sign-off.
     pub sign_off: Option<SignOff>,
 }
@@ -101,8 +107,13 @@ fn state(mut row: Row) -> Result<DeviceState, StorageError> {
         reported: row.unsigned()?,
         skew_ms: row.int()?,
         quarantined: row.unsigned()?,
+        app: row.text()?,
+        battery: row.int_or_null()?.and_then(|level| u8::try_from(level).ok()),
+        records_behind: 0,
         sign_off: None,
     };
+    let (has, newest) = (row.unsigned()?, row.unsigned()?);
+    state.records_behind = newest.saturating_sub(has);
     if let Some(at) = row.int_or_null()? {
         let (by, epoch, seq) = (UserId(row.int()?), row.small()?, row.unsigned()?);
         state.sign_off = Some(SignOff { at: Timestamp(at), by, epoch, seq });

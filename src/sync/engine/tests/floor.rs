@@ -147,7 +147,7 @@ impl Floor {
     pub fn answer(&mut self) -> Reply {
         let (_, ask) = self.out.clone().unwrap();
         match ask {
-            Ask::Hello { .. } => {
+            Ask::Hello(_) => {
                 let now = self.now.plus_ms(self.trip_ms / 2);
                 Reply::Hello(Hello { now, ..self.hello.clone() })
             }
@@ -237,7 +237,7 @@ fn page(request: &PullRequest, end: Head) -> PullReply {
 
 fn line(ask: &Ask) -> String {
     match ask {
-        Ask::Hello { .. } => "hello".into(),
+        Ask::Hello(_) => "hello".into(),
         Ask::Push { after, events_max, .. } => format!("push {after} +{events_max}"),
         Ask::Pull(request) => format!("pull {} {} +{}", request.stream.name(), request.after, request.limit),
         Ask::Snapshot => "snapshot".into(),

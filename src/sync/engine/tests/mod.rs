@@ -460,8 +460,12 @@ fn a_device_that_is_not_enrolled_sends_nothing() {
 fn the_server_hears_once_what_waits_here() {
     let mut floor = Floor::new().events(2, 3);
     floor.start();
-    assert!(matches!(floor.out, Some((_, Ask::Hello { head: Some(5) }))));
+    let said = |floor: &Floor| match &floor.out {
+        Some((_, Ask::Hello(standing))) => *standing,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(said(&floor), Standing { head: Some(5), master: Some(0) });
     floor.settle();
     floor.sleep();
-    assert!(matches!(floor.out, Some((_, Ask::Hello { head: None }))));
+    assert_eq!(said(&floor), Standing::default());
 }
