@@ -125,7 +125,7 @@ fn a_supervisor_ends_the_shift() {
     let mut device = server.enrol("HH-01");
     moved(&mut device, 5);
     device.push(0, 3);
-    assert_eq!(device.get("/v1/hello?head=5").status, 200);
+    assert_eq!(device.get("/v1/hello?head=5&app=0.1.0&battery=18").status, 200);
     let driver = Driver::start();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let end = runtime.block_on(async {
