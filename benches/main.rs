@@ -18,6 +18,8 @@ mod scan;
 mod site;
 #[cfg(all(feature = "net", feature = "server"))]
 mod sync;
+#[cfg(feature = "server")]
+mod verify;
 
 use report::Report;
 
@@ -32,6 +34,8 @@ const BENCHES: &[Bench] = &[
     ("frame", frame::run),
     #[cfg(all(feature = "net", feature = "server"))]
     ("sync", sync::run),
+    #[cfg(feature = "server")]
+    ("verify", verify::run),
 ];
 
 fn main() {

@@ -36,6 +36,10 @@ enum Command {
     /// Sends what waits in a handheld's file and fetches what is new, once.
     #[cfg(feature = "net")]
     Sync(firstout::sync::cli::SyncArgs),
+    /// Checks what this device has seen against checkpoints that the server has signed. Exit code 0: intact; 2: altered; 3:
+    /// this device has read fewer entries; 4: a fork, the server has told two stories; 5: nothing to compare.
+    #[cfg(feature = "net")]
+    Verify(firstout::sync::cli::verify::VerifyArgs),
     /// A demo warehouse, its server and a handheld.
     #[cfg(feature = "gui")]
     Demo(DemoArgs),
@@ -61,6 +65,11 @@ fn main() -> anyhow::Result<()> {
         Some(Command::Sync(args)) => {
             let clock: firstout::sync::http::Clock = std::sync::Arc::new(now);
             firstout::sync::cli::run(&args, &clock, io::stdout().lock())?;
+        }
+        #[cfg(feature = "net")]
+        Some(Command::Verify(args)) => {
+            let verdict = firstout::sync::cli::verify::run(&args, io::stdout().lock())?;
+            std::process::exit(verdict as i32);
         }
         #[cfg(feature = "gui")]
         Some(Command::Demo(args)) => demo::run(&args)?,

@@ -6,11 +6,12 @@ use rusqlite::{Connection, TransactionBehavior};
 /// "FOut": the file is ours.
 pub(super) const APPLICATION_ID: u32 = 0x464F_7574;
 
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_scanner.sql"),
     include_str!("migrations/0003_losses.sql"),
     include_str!("migrations/0004_keys.sql"),
+    include_str!("migrations/0005_heard.sql"),
 ];
 
 /// The newest schema that this program knows.

@@ -228,7 +228,7 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     Err(StoreError::Locked)
 }
 
-fn connect(address: &str, flags: OpenFlags) -> Result<Connection, StoreError> {
+pub(super) fn connect(address: &str, flags: OpenFlags) -> Result<Connection, StoreError> {
     let common = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
     let uri = if address.starts_with("file:") { OpenFlags::SQLITE_OPEN_URI } else { OpenFlags::empty() };
     let db = Connection::open_with_flags(address, flags | common | uri)?;

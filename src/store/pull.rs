@@ -4,7 +4,7 @@ use super::apply::{Change, apply, apply_control};
 use super::outbox::hash;
 use super::push::settle;
 use super::row::{name_of, signed, unsigned, uuid};
-use super::{Reader, Store, StoreError, master, rebase};
+use super::{Reader, Store, StoreError, heard, master, rebase};
 use crate::domain::{Body, DeviceId, Event, MasterRecord, Timestamp};
 use crate::sync::wire::{EventEntry, Hash, Head, PullReply, Status, Stream};
 use rusqlite::{Connection, OptionalExtension};
@@ -52,6 +52,11 @@ impl Store {
                 }
             }
             if reply.stream == Stream::Site {
+                heard::remember(
+                    tx,
+                    cursor.head,
+                    reply.events.iter().filter(|entry| fresh(entry.stream_seq)),
+                )?;
                 note_own(tx, reply.events.iter().filter(|entry| fresh(entry.stream_seq)))?;
             }
             let caught_up = next.seq >= reply.head.seq;

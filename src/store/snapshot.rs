@@ -2,7 +2,7 @@
 
 use super::apply::{add_stock, stage_number};
 use super::row::{lot_text, serial_text, signed};
-use super::{Store, StoreError, holds, lots, pull, rebase, trace};
+use super::{Store, StoreError, heard, holds, lots, pull, rebase, trace};
 use crate::domain::{HoldState, Progress, Timestamp};
 use crate::ledger::Stage;
 use crate::sync::wire::{Hash, SnapshotHeader, SnapshotRow, Stream};
@@ -39,6 +39,7 @@ impl Store {
             }
             read_rows(tx, &mut input)?;
             rebase::replay_pending(tx)?;
+            heard::put(tx, header.head)?;
             pull::store_cursor(tx, Stream::Site, header.head, false, Some(now))
         })?;
         // The log has grown by the whole site. Where it cannot be emptied now, the snapshot stands nevertheless.

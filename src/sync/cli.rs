@@ -1,5 +1,7 @@
 //! `firstout sync --db FILE`: one run until everything is equal or something is in the way.
 
+pub mod verify;
+
 use super::driver::{Report, sync_once};
 use super::engine::Activity;
 use super::http::{Clock, HttpError, HttpTransport, Signer};

@@ -54,6 +54,8 @@ mod store_damage;
 mod store_file;
 mod store_kit;
 mod store_streams;
+#[cfg(all(feature = "net", feature = "server"))]
+mod sync_checkpoint;
 #[cfg(feature = "net")]
 mod sync_http;
 #[cfg(all(feature = "net", feature = "server"))]

@@ -238,11 +238,12 @@ fn an_altered_event_is_found_after_a_crash() {
 }
 
 /// Never changed once shipped.
-const SHIPPED: [&str; 4] = [
+const SHIPPED: [&str; 5] = [
     include_str!("../fixtures/store_v1.sql"),
     include_str!("../fixtures/store_v2.sql"),
     include_str!("../fixtures/store_v3.sql"),
     include_str!("../fixtures/store_v4.sql"),
+    include_str!("../fixtures/store_v5.sql"),
 ];
 
 fn fixture(version: u32) -> PathBuf {

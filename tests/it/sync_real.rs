@@ -24,9 +24,9 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// A handheld: its file, its store and its way to the server.
-struct Handheld {
-    folder: PathBuf,
-    store: Store,
+pub struct Handheld {
+    pub folder: PathBuf,
+    pub store: Store,
     net: HttpTransport,
 }
 
@@ -36,11 +36,11 @@ fn warehouse(db: Db, name: &str) -> TestServer {
     server
 }
 
-fn now(server: &TestServer) -> Timestamp {
+pub fn now(server: &TestServer) -> Timestamp {
     Timestamp(server.clock.load(Ordering::Relaxed))
 }
 
-fn handheld(server: &TestServer, name: &str) -> Handheld {
+pub fn handheld(server: &TestServer, name: &str) -> Handheld {
     let folder = folder(name);
     std::fs::create_dir_all(&folder).unwrap();
     let url = format!("http://{}", server.addr);
@@ -79,7 +79,7 @@ fn transport(store: &Store, server: &TestServer, folder: &Path) -> HttpTransport
 }
 
 impl Handheld {
-    fn does(&mut self, operator: UserId, body: Body, at: Timestamp) -> EventId {
+    pub fn does(&mut self, operator: UserId, body: Body, at: Timestamp) -> EventId {
         does(&mut self.store, operator, body, at)
     }
 
@@ -87,7 +87,7 @@ impl Handheld {
         sync_once(&mut self.store, &mut self.net, || now(server))
     }
 
-    fn in_step(&mut self, server: &TestServer) {
+    pub fn in_step(&mut self, server: &TestServer) {
         let report = self.sync(server);
         assert!(matches!(report.activity, Activity::InStep(_)), "{report:?}");
         assert_eq!(self.store.pending(), 0);
@@ -123,7 +123,7 @@ fn movement(from: LocationId, to: LocationId) -> Movement {
     }
 }
 
-fn receipt() -> Body {
+pub fn receipt() -> Body {
     let facts = LotFacts {
         item: ITEMS[0],
         lot: lot(),

@@ -22,4 +22,5 @@ DELETE FROM orders;
 DELETE FROM user;
 DELETE FROM site;
 UPDATE cursor SET seq = 0, hash = zeroblob(32), as_of = NULL, stale = 0;
-UPDATE contact SET last_contact = NULL, backed_up_through = 0;
+DELETE FROM heard;
+UPDATE contact SET last_contact = NULL, backed_up_through = 0, checkpoint_key = NULL;

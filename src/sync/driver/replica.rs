@@ -71,7 +71,10 @@ fn push_request(
 
 fn perform(store: &mut Store, action: Action, now: Timestamp) -> Result<(), StoreError> {
     match action {
-        Action::NoteContact { skew_ms, current } => store.note_contact(now, skew_ms, &current),
+        Action::NoteContact { skew_ms, current, checkpoint_key } => {
+            checkpoint_key.map_or(Ok(()), |key| store.trust_checkpoints(key))?;
+            store.note_contact(now, skew_ms, &current)
+        }
         Action::NoteProblem(problem) => store.note_problem(problem.code(), now),
         Action::ApplyPush(reply) => store.apply_push(&reply, now),
         Action::ApplyPull(reply) => store.apply_pull(&reply, now),

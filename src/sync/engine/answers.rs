@@ -65,7 +65,8 @@ impl Engine {
         let read = heads.into_iter().filter(|(stream, head)| *head == facts.cursor(*stream));
         let current = read.map(|(stream, _)| stream).collect();
         let skew_ms = greeting.skew_ms;
-        let action = Action::NoteContact { skew_ms, current };
+        let checkpoint_key = greeting.hello.checkpoint_key;
+        let action = Action::NoteContact { skew_ms, current, checkpoint_key };
         self.noted.contact = Some(now);
         self.noted.skew_ms = skew_ms.or(self.noted.skew_ms);
         self.noted.problem = Some(None);

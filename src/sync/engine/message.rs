@@ -1,7 +1,7 @@
 //! What goes into the engine and what comes out of it.
 
 use super::problem::{Failure, Problem};
-use crate::domain::{DeviceId, SiteId};
+use crate::domain::{DeviceId, PublicKey, SiteId};
 use crate::sync::wire::{Conflict, Head, Hello, PullReply, PullRequest, PushReply, ServerEpoch, Stream};
 use std::path::PathBuf;
 use uuid::Uuid;
@@ -150,6 +150,8 @@ pub enum Action {
         skew_ms: Option<i64>,
         /// Streams that have been read to their end.
         current: Vec<Stream>,
+        /// What the server signs checkpoints with, where it does.
+        checkpoint_key: Option<PublicKey>,
     },
     /// This keeps the device from being in step, until the next [`Action::NoteContact`].
     NoteProblem(Problem),
