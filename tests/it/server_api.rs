@@ -1,6 +1,7 @@
 //! What other programs may do by `/api/v1`: their keys, and files into the site.
 
 use crate::server_database::{Db, execute, number, on_every_database};
+use crate::server_import::program;
 use crate::server_support::{Answer, MORNING, SITE, TestServer, call, folder};
 use firstout::domain::{SiteId, Timestamp};
 use firstout::server::Rate;
@@ -236,6 +237,38 @@ fn what_is_no_file_gets_a_precise_answer(db: Db) {
     refused(&call(server.addr, "GET", "/api/v1/imports/items", &[], b""), 405, "method_not_allowed");
     // Latin-1 with semicolons, as a spreadsheet writes it.
     assert_eq!(with(&[], b"item;name\nK\xe4se;K\xe4se\n").status, 200);
+}
+
+#[test]
+fn the_program_makes_lists_and_takes_back_keys() {
+    let server = TestServer::start(Db::Sqlite, "api-program");
+    let keys = |arguments: &[&str]| program(&server.data, &[&["api-key"], arguments].concat());
+    let (code, key, said) = keys(&["add", "erp", "--scope", "import", "--scope", "read", "--days", "30"]);
+    assert_eq!((code, said.as_str()), (0, "The key is shown once; keep it like a password.\n"), "{key}");
+    // Made by another process, good at once in the one that serves; its clock stands still in the past.
+    assert_eq!(server.send(key.trim(), "items", ITEMS).status, 200);
+    let (code, _, error) = keys(&["add", "erp", "--scope", "read"]);
+    assert_eq!(code, 2);
+    assert!(error.contains("a name is used once"), "{error}");
+    for wrong in
+        [&["add", "x"][..], &["add", "x", "--scope", "all"], &["add", "x", "--scope", "read", "--days", "0"]]
+    {
+        assert_eq!(keys(wrong).0, 2, "{wrong:?}");
+    }
+    let (_, listed, _) = keys(&["list"]);
+    let secret = key.trim().split_once('.').unwrap().1;
+    assert!(
+        listed.starts_with("  1  erp") && listed.contains("read import") && !listed.contains(secret),
+        "{listed}"
+    );
+    assert!(listed.contains("last used 2026-11-23T08:00:00.000Z, until "), "{listed}");
+    assert_eq!(keys(&["revoke", "erp"]), (0, "erp is taken back\n".to_owned(), String::new()));
+    refused(&server.send(key.trim(), "items", ITEMS), 401, "unauthorized");
+    let (code, _, error) = keys(&["revoke", "erp"]);
+    assert!(code == 2 && error.contains("no key named \"erp\""), "{error}");
+    assert!(keys(&["list"]).1.contains(", revoked 2"));
+    let (_, trail, _) = program(&server.data, &["audit"]);
+    assert!(trail.contains("api_key_made") && trail.contains("api_key_revoked"), "{trail}");
 }
 
 on_every_database!(

@@ -68,6 +68,13 @@ fn every_route_is_documented_and_every_document_is_a_route(db: Db) {
         (source.matches("routes!(").count(), source.matches(".route(").count()),
         (operations.len(), 0)
     );
+    // What refers to something refers to what is there.
+    let text = document.to_string();
+    let references: BTreeSet<_> =
+        text.split("\"$ref\":\"#").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert!(references.len() > 10, "{references:?}");
+    let lost: Vec<_> = references.into_iter().filter(|at| document.pointer(at).is_none()).collect();
+    assert_eq!(lost, Vec::<&str>::new());
     let scheme = &document["components"]["securitySchemes"]["key"];
     assert_eq!((scheme["type"].as_str(), scheme["scheme"].as_str()), (Some("http"), Some("bearer")));
 }

@@ -212,7 +212,7 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-fn program(data: &Path, arguments: &[&str]) -> (i32, String, String) {
+pub fn program(data: &Path, arguments: &[&str]) -> (i32, String, String) {
     spoken(data, arguments, "")
 }
 

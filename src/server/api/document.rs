@@ -1,5 +1,6 @@
 //! `GET /api/v1/openapi.json`: the API as OpenAPI 3.1, made from what stands above each handler.
 
+use super::list::Format;
 use crate::server::http::Problem;
 use axum::Json;
 use std::sync::OnceLock;
@@ -16,7 +17,7 @@ use utoipa::{IntoResponses, OpenApi};
             `Error`."
     ),
     servers((url = "/")),
-    components(schemas(Problem<'static>))
+    components(schemas(Format, Problem<'static>))
 )]
 struct Frame;
 
