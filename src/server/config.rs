@@ -88,6 +88,12 @@ pub struct Limits {
     pub stop_timeout: Duration,
     /// Most open connections; further ones wait in the listener's queue.
     pub connections_max: usize,
+    /// Most bytes of pushes, unpacked and read, that are in memory at once; further ones wait.
+    pub push_bytes_max: usize,
+    /// Most pages of streams that are read or sent at once; further ones wait.
+    pub pulls_max: usize,
+    /// The longest wait for room; then a device is asked to come again.
+    pub room_timeout: Duration,
     /// How often somebody may try to sign in, from one address and with one badge.
     pub sign_in: Rate,
     /// How often devices may be enrolled from one address.
@@ -108,6 +114,9 @@ impl Default for Limits {
             request_timeout: Duration::from_secs(60),
             stop_timeout: Duration::from_secs(10),
             connections_max: 8_192,
+            push_bytes_max: 24 * 1024 * 1024,
+            pulls_max: 8,
+            room_timeout: Duration::from_secs(1),
             sign_in: Rate { burst: 20, each_minute: 12 },
             enrol: Rate { burst: 120, each_minute: 120 },
             wrong_key: Rate { burst: 20, each_minute: 12 },

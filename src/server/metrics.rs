@@ -44,6 +44,7 @@ pub struct Metrics {
     write_queue: Gauge,
     database_up: Gauge,
     resident: Gauge,
+    push_bytes: Gauge,
     devices: Family<Two, Gauge>,
     devices_waiting_events: Family<One, Gauge>,
     oldest_pending: Family<One, Gauge<f64, std::sync::atomic::AtomicU64>>,
@@ -122,6 +123,12 @@ impl Metrics {
                 Gauge::default(),
             ),
             resident: add(r, "process_resident_memory_bytes", "Memory that is in use", Gauge::default()),
+            push_bytes: add(
+                r,
+                "firstout_push_bytes",
+                "Room that pushes have taken, by what their heads say",
+                Gauge::default(),
+            ),
             devices: add(r, "firstout_devices", "Devices by what is known of them", Family::default()),
             devices_waiting_events: add(
                 r,
@@ -217,6 +224,11 @@ impl Metrics {
             self.oldest_pending.get_or_create(&one).set(of.oldest_pending_ms as f64 / 1_000.0);
             self.discrepancies.get_or_create(&one).set(of.discrepancies);
         }
+    }
+
+    /// So many bytes of room are taken by pushes.
+    pub fn push_bytes(&self, taken: usize) {
+        self.push_bytes.set(i64::try_from(taken).unwrap_or(i64::MAX));
     }
 
     /// Everything, in the text form of OpenMetrics.

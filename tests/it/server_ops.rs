@@ -1,11 +1,15 @@
 //! What whoever runs the server relies on: whether it is ready, its figures, and that a stop is one.
 
 use crate::server_database::{Db, execute, on_every_database};
-use crate::server_support::{Handheld, SITE, TestServer, call, folder, movement, receipt};
-use firstout::domain::{Body, Move, MoveKind};
+use crate::server_support::{Answer, Handheld, SITE, TestServer, call, folder, movement, receipt};
+use firstout::domain::{Body, DeviceId, Move, MoveKind};
 use firstout::server::storage::StorageError;
 use firstout::server::{Config, MetricsToken, start_background};
-use firstout::sync::wire::Stream;
+use firstout::sync::wire::{Head, Stream};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+use uuid::Uuid;
 
 fn ready(server: &TestServer, expected: (u16, &str)) {
     let answer = call(server.addr, "GET", "/readyz", &[], b"");
@@ -135,7 +139,89 @@ fn the_figures_are_for_this_machine_and_for_who_has_the_token(db: Db) {
     check(&[through_a_proxy, ("authorization", "a-token-of-some-length")], 403);
 }
 
+/// Asks again and again until an answer has this status.
+fn until(status: u16, ask: impl Fn() -> Answer) -> Answer {
+    let begun = Instant::now();
+    loop {
+        let answer = ask();
+        if answer.status == status {
+            return answer;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "{} {}", answer.status, answer.text());
+    }
+}
+
+fn a_push_without_room_is_asked_to_come_again(db: Db) {
+    let server = TestServer::start_with(db, folder("room"), |config| {
+        config.limits.push_bytes_max = 1;
+        config.limits.room_timeout = Duration::from_millis(20);
+        config.limits.body_timeout = Duration::from_secs(600);
+        config.limits.request_timeout = Duration::from_secs(600);
+    });
+    let mut handheld = server.enrol("HH-01");
+    handheld.confirm(receipt(1));
+    // All of the room is waiting for the rest of another device's body.
+    let slow = server.enrol("HH-02");
+    let head = format!(
+        "POST /v1/push HTTP/1.1\r\nhost: test\r\nauthorization: {}\r\ncontent-length: 99\r\n\r\n{{",
+        slow.claim("POST", "/v1/push", b"{")
+    );
+    let mut half = TcpStream::connect(server.addr).unwrap();
+    half.write_all(head.as_bytes()).unwrap();
+    let taken = || figure(&call(server.addr, "GET", "/metrics", &[], b"").text(), "firstout_push_bytes");
+    let begun = Instant::now();
+    while taken() == 0.0 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it never had room");
+    }
+    let full = handheld.send(&handheld.request(0, 1));
+    assert_eq!(full.status, 503, "{}", full.text());
+    assert_eq!(full.code(), "busy");
+    let later: u32 = full.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=3).contains(&later), "{later}");
+    // Others do not wait for it: what has no body, and who is not known here.
+    assert_eq!(handheld.hello().service, "firstout");
+    handheld.pull(Stream::Site, 500);
+    let stranger = Handheld { device: DeviceId(Uuid::from_u128(7)), ..handheld.clone() };
+    assert_eq!(stranger.send(&stranger.request(0, 1)).status, 401);
+    drop(half);
+    assert_eq!(until(200, || handheld.send(&handheld.request(0, 1))).status, 200);
+    assert_eq!(handheld.hello().device_last_seq, 1);
+}
+
+/// Pages that nobody reads take room too, and give it back.
+fn a_page_without_room_is_asked_to_come_again(db: Db) {
+    let server = TestServer::start_with(db, folder("pages"), |config| {
+        config.limits.pulls_max = 1;
+        config.limits.room_timeout = Duration::from_millis(20);
+    });
+    let mut handheld = server.enrol("HH-01");
+    // More than a socket takes in without a reader.
+    for _ in 0..60 {
+        handheld.chain("x".repeat(200_000));
+        let last = handheld.made.len();
+        handheld.push(last - 1, last);
+    }
+    let path = format!("/v1/pull?stream=site&epoch={}", handheld.server_epoch.0);
+    let claim = handheld.claim("GET", &path, b"");
+    let mut unread = TcpStream::connect(server.addr).unwrap();
+    unread
+        .write_all(format!("GET {path} HTTP/1.1\r\nhost: test\r\nauthorization: {claim}\r\n\r\n").as_bytes())
+        .unwrap();
+    // Once it is told that it is served, the page has its room; most of it waits for its reader.
+    let mut begin = [0; 12];
+    unread.read_exact(&mut begin).unwrap();
+    assert_eq!(&begin, b"HTTP/1.1 200");
+    let none = Head::default();
+    let full = handheld.page(Stream::Control, none, 1);
+    assert_eq!(full.status, 503, "{}", full.text());
+    assert_eq!(full.code(), "busy");
+    drop(unread);
+    until(200, || handheld.page(Stream::Control, none, 1));
+}
+
 on_every_database!(
+    a_push_without_room_is_asked_to_come_again,
+    a_page_without_room_is_asked_to_come_again,
     it_is_not_ready_for_a_database_of_a_newer_program,
     it_is_not_ready_without_its_tables,
     what_happens_is_counted_and_how_a_site_stands_is_told,

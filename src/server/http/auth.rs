@@ -4,6 +4,7 @@
 use super::App;
 use super::body::whole;
 use super::error::ApiError;
+use super::room::Taken;
 use crate::server::storage::{Admission, DeviceAuth};
 use crate::sync::wire::{Claim, SIGNED_MS_MAX};
 use axum::body::Body;
@@ -23,16 +24,18 @@ pub(super) struct Device(pub(super) DeviceAuth);
 /// Lets signed requests through, with their [`Device`].
 pub(super) async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
     match signed(&app, request).await {
-        Ok(request) => next.run(request).await,
+        Ok((request, room)) => room.until_sent(next.run(request).await),
         Err(error) => error.into_response(),
     }
 }
 
-async fn signed(app: &App, request: Request) -> Result<Request, ApiError> {
+async fn signed(app: &App, request: Request) -> Result<(Request, Taken), ApiError> {
     let value = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let claim = value.and_then(Claim::parse).ok_or(ApiError::Unauthorized)?;
     let device = app.storage.device(claim.site, claim.device).await?.ok_or(ApiError::Unauthorized)?;
     let (mut parts, body) = request.into_parts();
+    // A stranger has no room: the device is known before its body is waited for.
+    let room = app.room.take(&parts.method, parts.uri.path(), &parts.headers).await?;
     let body = whole(Request::new(body), &()).await?;
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     if !claim.is_of(&device.key, parts.method.as_str(), path, &body) {
@@ -48,7 +51,7 @@ async fn signed(app: &App, request: Request) -> Result<Request, ApiError> {
         Admission::TooMany => return Err(ApiError::TooMany(NONCES_WAIT_S)),
     }
     parts.extensions.insert(Device(device));
-    Ok(Request::from_parts(parts, Body::from(body)))
+    Ok((Request::from_parts(parts, Body::from(body)), room))
 }
 
 impl Device {

@@ -67,6 +67,9 @@ pub(in crate::server) enum ApiError {
     /// A form where a file is wanted.
     #[error("send the file itself as the body, not a form with it")]
     UnsupportedMedia,
+    /// There is no room for it now; after so many seconds there may be.
+    #[error("too much is coming in at once; nothing was saved, come again")]
+    Full(u32),
     /// A form that another page sent, or that is of another session.
     #[error("this form is not of this page; load it again")]
     ForeignForm,
@@ -155,6 +158,7 @@ impl ApiError {
             }
             Self::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
             Self::Storage(error) if error.passes() => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
+            Self::Full(_) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             Self::NotReady(_) => (StatusCode::SERVICE_UNAVAILABLE, "not_ready"),
             Self::Storage(_) | Self::People(_) | Self::Secret(_) | Self::Cut => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "internal")
@@ -169,7 +173,9 @@ impl IntoResponse for ApiError {
             return (StatusCode::CONFLICT, Json(conflict)).into_response();
         }
         let (status, code) = self.kind();
-        let message = if let Self::NotReady(_) = &self {
+        let message = if let Self::Full(_) = &self {
+            self.to_string().into()
+        } else if let Self::NotReady(_) = &self {
             tracing::warn!(error = %self, "asked whether it is ready");
             self.to_string().into()
         } else if status.is_server_error() {
@@ -188,7 +194,8 @@ impl IntoResponse for ApiError {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
-            let seconds = if let Self::TooMany(seconds) = self { seconds } else { RETRY_AFTER_S };
+            let seconds =
+                if let Self::TooMany(seconds) | Self::Full(seconds) = self { seconds } else { RETRY_AFTER_S };
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response

@@ -53,6 +53,7 @@ pub(super) async fn metrics(
         return Err(ApiError::NotForYou);
     }
     refresh(&app).await;
+    app.storage.metrics().push_bytes(app.room.push_bytes());
     let text = app.storage.metrics().text().map_err(|_| ApiError::Cut)?;
     Ok(([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response())
 }

@@ -13,6 +13,7 @@ mod page;
 mod pull;
 mod push;
 mod rate;
+mod room;
 mod session;
 mod sign_in;
 mod snapshot;
@@ -38,6 +39,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::{get, post};
 use rate::Buckets;
+use room::Room;
 use tower_http::compression::CompressionLayer;
 use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -51,6 +53,7 @@ pub(super) struct App {
     pub(super) limits: Limits,
     buckets: Buckets,
     figures: metrics::Figures,
+    room: Room,
 }
 
 impl App {
@@ -61,7 +64,8 @@ impl App {
 
 /// The server's routes on a storage.
 pub fn router(storage: Storage, clock: Clock, limits: Limits) -> Router {
-    let app = App { storage, clock, limits, buckets: Buckets::default(), figures: Default::default() };
+    let room = Room::new(&limits);
+    let app = App { storage, clock, limits, buckets: Buckets::default(), figures: Default::default(), room };
     let unpacked = DefaultBodyLimit::max(limits.decoded_bytes_max);
     let devices = Router::new()
         .route("/v1/hello", get(hello::hello))

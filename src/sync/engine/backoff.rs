@@ -36,15 +36,20 @@ impl Backoff {
         self.failures = 0;
     }
 
-    /// Something failed: how long to wait, in milliseconds. Anything between nothing and a ceiling that doubles
-    /// with each failure, and never less than the server asked for.
+    /// Something failed: how long to wait, in milliseconds. Where the server named a time, that time and up to half of it
+    /// more: it knows how busy it is. Otherwise anything between nothing and a ceiling that doubles with each failure.
     pub fn fail(&mut self, retry_after_s: Option<u32>) -> i64 {
         let ceiling = RETRY_MS_MIN.saturating_mul(1 << self.failures.min(20)).min(RETRY_MS_MAX);
         self.failures = self.failures.saturating_add(1);
-        let span = ceiling.unsigned_abs();
-        let jittered = i64::try_from(self.roll() % (span + 1)).unwrap_or(ceiling);
         let asked = i64::from(retry_after_s.unwrap_or(0)).saturating_mul(1_000).min(RETRY_AFTER_MS_MAX);
-        jittered.max(RETRY_MS_FLOOR).max(asked)
+        if asked > 0 {
+            return (asked + self.up_to(asked / 2)).min(RETRY_AFTER_MS_MAX);
+        }
+        self.up_to(ceiling).max(RETRY_MS_FLOOR)
+    }
+
+    fn up_to(&mut self, most: i64) -> i64 {
+        i64::try_from(self.roll() % (most.unsigned_abs() + 1)).unwrap_or(most)
     }
 
     /// SplitMix64 (Steele, Lea, Flood 2014): enough for jitter, and no dependency.
@@ -78,5 +83,10 @@ mod tests {
     fn the_server_is_given_the_time_it_asks_for_up_to_an_hour() {
         assert!(Backoff::new(1).fail(Some(30)) >= 30_000);
         assert_eq!(Backoff::new(1).fail(Some(u32::MAX)), RETRY_AFTER_MS_MAX);
+        // A server that asks for two seconds is not kept waiting for minutes by those whom it has asked before.
+        let waits: Vec<i64> =
+            (0..200).map(|seed| Backoff { failures: 9, dice: seed }.fail(Some(2))).collect();
+        assert!(waits.iter().all(|wait| (2_000..=3_000).contains(wait)), "{waits:?}");
+        assert!(waits.iter().any(|wait| *wait > 2_700) && waits.iter().any(|wait| *wait < 2_300));
     }
 }
