@@ -1,7 +1,7 @@
 //! What the server made of a push.
 
 use super::apply::{Change, apply};
-use super::row::{name_of, signed};
+use super::row::{name_of, signed, unsigned};
 use super::{Store, StoreError, outbox, pull, rebase};
 use crate::domain::{Event, Timestamp};
 use crate::sync::wire::{PushReply, PushResult, ServerEpoch, Status, Stream};
@@ -47,14 +47,13 @@ impl Store {
             rebase::forget_cursors(tx)?;
             tx.execute(include_str!("sql/outbox_rewind.sql"), (epoch, signed(device_last_seq)))?;
             tx.execute(include_str!("sql/event_rewind.sql"), (epoch, signed(device_last_seq)))?;
-            let first: Option<u64> = tx
-                .query_row("SELECT min(seq) FROM event WHERE epoch = ?1", [epoch], |row| {
-                    Ok(row.get::<_, Option<i64>>(0)?.map(i64::unsigned_abs))
-                })
-                .optional()?
-                .flatten();
-            // Where the device no longer has what would come next, the sequence begins anew.
-            let broken = first.is_some_and(|first| first > device_last_seq + 1);
+            // Where the device no longer has what would come next, or what that follows, the sequence begins anew.
+            let from = device_last_seq.max(1);
+            let (kept, last) =
+                tx.query_row(include_str!("sql/event_kept.sql"), (epoch, signed(from)), |row| {
+                    Ok((unsigned(row, 0)?, unsigned(row, 1)?))
+                })?;
+            let broken = last > device_last_seq && kept < last - from + 1;
             let next_epoch = if broken { epoch + 1 } else { epoch };
             let elsewhere = "SELECT n, bytes FROM event WHERE epoch <> ?1 ORDER BY n";
             let waiting = outbox::waiting(tx, elsewhere, [next_epoch])?;

@@ -268,6 +268,45 @@ fn only_what_is_safe_on_the_server_is_purged() {
     assert_eq!(at_dock(&store, "A"), 5);
 }
 
+/// Each push names the chain before its first event: where that is not kept any more, the sequence begins anew.
+#[test]
+fn what_waits_can_be_sent_whatever_was_purged() {
+    // The server comes back with so many of the four events of which the first two were let go.
+    for restored in 0..=4 {
+        let mut store = in_memory();
+        let mut site = Ledger::new(Stream::Site);
+        for number in 1..=4 {
+            let event = confirm(&mut store, number, receipt("A", "2027-01-31", 1)).event;
+            site.add(&event, Status::Accepted);
+        }
+        site.send(&mut store).unwrap();
+        store.apply_pull(&PullReply { backed_up_through: 2, ..site.page(4, 4) }, NOW).unwrap();
+        assert_eq!(purge(&mut store, NOW.plus_ms(KEEP_EVENTS_MS + 1_000)), 2);
+        store.rewind_after_epoch_change(ServerEpoch(Uuid::from_u128(0xE2)), restored, NOW).unwrap();
+        let acked = if store.epoch().unwrap() == 1 { restored } else { 0 };
+        let waiting = store.outbox(acked, 10, usize::MAX).unwrap();
+        assert_eq!(waiting.len() as u64, store.pending(), "{restored}");
+        if let Some(first) = waiting.first() {
+            store.chain_before(first.seq).unwrap_or_else(|error| panic!("{restored}: {error}"));
+        }
+    }
+    // A month in a drawer with an event that was not sent.
+    let mut store = in_memory();
+    let mut site = Ledger::new(Stream::Site);
+    for number in 1..=3 {
+        let event = confirm(&mut store, number, receipt("A", "2027-01-31", 1)).event;
+        if number < 3 {
+            site.add(&event, Status::Accepted);
+        }
+    }
+    site.send(&mut store).unwrap();
+    store.apply_pull(&PullReply { backed_up_through: 2, ..site.page(2, 2) }, NOW).unwrap();
+    purge(&mut store, NOW.plus_ms(KEEP_EVENTS_MS + 1_000));
+    let waiting = store.outbox(2, 10, usize::MAX).unwrap();
+    assert_eq!((waiting.len(), waiting[0].seq), (1, 3));
+    store.chain_before(3).unwrap();
+}
+
 #[test]
 fn a_device_does_not_leave_with_unsent_events() {
     let mut store = in_memory();
