@@ -17,6 +17,7 @@ mod network;
 mod power;
 mod real;
 mod report;
+mod restore;
 mod state;
 mod tamper;
 mod vfs;
@@ -58,6 +59,7 @@ const HARNESSES: &[Harness] = &[
     ("damage", damage::run),
     ("network", network::run),
     ("kill", kill::run),
+    ("restore", restore::run),
     ("tamper", tamper::run),
 ];
 

@@ -12,11 +12,12 @@ use firstout::store::{Draft, Identity, Store};
 use firstout::sync::http::{Clock, Enrolled, HttpTransport, Signer, enrol};
 use firstout::sync::wire::{EnrolReply, Hash, Invitation};
 use rusqlite::{Connection, OpenFlags};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use uuid::Uuid;
 
 /// 2026-11-23T08:00:00Z
 pub const MORNING: Timestamp = Timestamp(1_795_420_800_000);
@@ -199,6 +200,13 @@ impl Ledger {
     pub fn open(file: &Path) -> Self {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         Self(Connection::open_with_flags(file, flags).unwrap())
+    }
+
+    pub fn ids(&self) -> BTreeSet<EventId> {
+        let sql = "SELECT event_id FROM event WHERE site = 1 AND event_id IS NOT NULL";
+        let mut query = self.0.prepare_cached(sql).unwrap();
+        let rows = query.query_map((), |row| row.get::<_, Vec<u8>>(0)).unwrap();
+        rows.map(|id| EventId(Uuid::from_slice(&id.unwrap()).unwrap())).collect()
     }
 
     /// How many events of this handheld are in it.
