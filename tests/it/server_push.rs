@@ -188,3 +188,18 @@ on_every_database!(
     other_bytes_under_a_known_id_are_quarantined,
     pages_are_dense_prefixes_and_foreign_cursors_are_told,
 );
+
+/// What a push costs must not grow with the site: a new lot looks at its own stock.
+#[test]
+fn a_new_lot_reads_its_own_stock_only() {
+    let server = TestServer::start(Db::Sqlite, "plan");
+    let columns = ["item", "lot", "event_id", "received", "facts", "good_to"];
+    let keys: Vec<String> = (2..).zip(columns).map(|(n, name)| format!("?{n} AS {name}")).collect();
+    let sql = include_str!("../../src/server/storage/sql/save_lots.sql");
+    let sql = sql.replace("{keys}", &format!("(SELECT {}) AS k", keys.join(", ")));
+    let file = rusqlite::Connection::open(server.data.join("firstout.sqlite")).unwrap();
+    let mut query = file.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let plan: Vec<String> = query.query_map([1; 7], |row| row.get(3)).unwrap().map(Result::unwrap).collect();
+    let reads = "SEARCH s USING PRIMARY KEY (site=? AND item=? AND lot=?)";
+    assert!(plan.iter().any(|step| step == reads), "{plan:#?}");
+}
