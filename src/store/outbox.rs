@@ -161,6 +161,12 @@ pub(super) fn set_acked_through(db: &Connection, seq: u64) -> Result<(), StoreEr
     Ok(())
 }
 
+/// The chain at a sequence, where that event is here.
+pub(super) fn hash_at(db: &Connection, epoch: u32, seq: u64) -> Result<Option<Hash>, StoreError> {
+    let mut query = db.prepare_cached("SELECT hash FROM event WHERE epoch = ?1 AND seq = ?2")?;
+    Ok(query.query_row((epoch, signed(seq)), |row| hash(row, 0)).optional()?)
+}
+
 /// These events go to the end of `epoch`, in the order of their confirmation. Their ids and bytes stay.
 pub(super) fn resequence(db: &Connection, epoch: u32, waiting: Waiting) -> Result<(), StoreError> {
     let mut last = tail(db, epoch)?;

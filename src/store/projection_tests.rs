@@ -262,7 +262,7 @@ impl World {
         self.incarnation += 1;
         let last = self.ledger.iter().map(|(.., seq)| *seq).max().unwrap_or(0);
         let epoch = ServerEpoch(Uuid::from_u128(self.incarnation));
-        self.store.rewind_after_epoch_change(epoch, last, NOW).unwrap();
+        self.store.rewind_after_epoch_change(epoch, last, None, NOW).unwrap();
         for own in &mut self.own {
             own.acked = if own.seq > last { None } else { Some(None) };
             own.pending |= own.seq > last;

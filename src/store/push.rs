@@ -4,7 +4,7 @@ use super::apply::{Change, apply};
 use super::row::{name_of, signed, unsigned};
 use super::{Store, StoreError, outbox, pull, rebase};
 use crate::domain::{Event, Timestamp};
-use crate::sync::wire::{PushReply, PushResult, ServerEpoch, Status, Stream};
+use crate::sync::wire::{Hash, PushReply, PushResult, ServerEpoch, Status, Stream};
 use rusqlite::{Connection, OptionalExtension};
 
 impl Store {
@@ -29,7 +29,9 @@ impl Store {
     }
 
     /// The server was restored to an earlier point: what it no longer has is sent again, and everything read from it
-    /// is replaced by the next page or snapshot. Until then the old state is shown.
+    /// is replaced by the next page or snapshot. Until then the old state is shown. `device_last_hash` is the server's
+    /// chain at `device_last_seq`: where this device's is another one, a copy of it has been there, and everything that is
+    /// kept here is sent again in a new epoch.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -37,11 +39,15 @@ impl Store {
         &mut self,
         server_epoch: ServerEpoch,
         device_last_seq: u64,
+        device_last_hash: Option<Hash>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut identity = self.identity.clone().ok_or(StoreError::NotEnrolled)?;
         let epoch = identity.epoch;
         let next_epoch = self.write(|tx| {
+            let own = outbox::hash_at(tx, epoch, device_last_seq)?;
+            let foreign = device_last_hash.zip(own).is_some_and(|(theirs, own)| theirs != own);
+            let device_last_seq = if foreign { 0 } else { device_last_seq };
             let server = server_epoch.0.as_bytes();
             tx.execute("UPDATE device SET server_epoch = ?1", [server])?;
             rebase::forget_cursors(tx)?;
@@ -53,7 +59,7 @@ impl Store {
                 tx.query_row(include_str!("sql/event_kept.sql"), (epoch, signed(from)), |row| {
                     Ok((unsigned(row, 0)?, unsigned(row, 1)?))
                 })?;
-            let broken = last > device_last_seq && kept < last - from + 1;
+            let broken = foreign || (last > device_last_seq && kept < last - from + 1);
             let next_epoch = if broken { epoch + 1 } else { epoch };
             let elsewhere = "SELECT n, bytes FROM event WHERE epoch <> ?1 ORDER BY n";
             let waiting = outbox::waiting(tx, elsewhere, [next_epoch])?;

@@ -153,6 +153,9 @@ pub struct Hello {
     pub device_epoch: u32,
     /// See `device_epoch`.
     pub device_last_seq: u64,
+    /// The device's chain there: after a restore something else may stand under its numbers, where it was copied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_last_hash: Option<Hash>,
     /// Heads of the site's streams.
     pub heads: Heads,
     /// True where the device is locked out: what it recorded is still taken, into quarantine, and nothing is given.

@@ -176,7 +176,7 @@ fn after_a_restore_what_the_server_lost_is_sent_again() {
 
     // The server came back with only the first.
     let restored = ServerEpoch(Uuid::from_u128(0xE2));
-    store.rewind_after_epoch_change(restored, 1, NOW).unwrap();
+    store.rewind_after_epoch_change(restored, 1, None, NOW).unwrap();
     assert_eq!((store.pending(), at_dock(&store, "A")), (3, 4), "what is shown stays");
     let again = store.outbox(1, 10, usize::MAX).unwrap();
     assert_eq!(again, sent[1..], "with the same bytes and hashes");
@@ -189,6 +189,24 @@ fn after_a_restore_what_the_server_lost_is_sent_again() {
     assert_eq!(store.identity().unwrap().unwrap().server_epoch, restored);
 }
 
+/// A copy of the device was there first: what stands under this device's numbers is the copy's.
+#[test]
+fn what_a_copy_has_sent_to_a_restored_server_is_not_taken_for_ones_own() {
+    let restored = ServerEpoch(Uuid::from_u128(0xE2));
+    for (theirs, epoch, pending) in [(true, 2, 2), (false, 1, 0)] {
+        let mut store = in_memory();
+        (1..=2).for_each(|number| drop(confirm(&mut store, number, receipt("A", "2027-01-31", 1))));
+        let sent = store.outbox(0, 10, usize::MAX).unwrap();
+        store.apply_push(&acked(&sent, Status::Accepted, 1), NOW).unwrap();
+        let hash = if theirs { Hash([7; 32]) } else { sent[1].hash };
+        store.rewind_after_epoch_change(restored, 2, Some(hash), NOW).unwrap();
+        assert_eq!((store.identity().unwrap().unwrap().epoch, store.pending()), (epoch, pending));
+        let again = store.outbox(0, 10, usize::MAX).unwrap();
+        let bytes = |events: &[Envelope]| events.iter().map(|one| one.bytes.clone()).collect::<Vec<_>>();
+        assert_eq!(bytes(&again), if theirs { bytes(&sent) } else { vec![] }, "all of it is sent again");
+    }
+}
+
 #[test]
 fn a_stop_stays_until_the_restored_server_has_told_all() {
     let mut store = in_memory();
@@ -197,7 +215,7 @@ fn a_stop_stays_until_the_restored_server_has_told_all() {
         control.add(&event(number, OTHER, hold(text)), Status::Accepted);
     }
     control.send(&mut store).unwrap();
-    store.rewind_after_epoch_change(ServerEpoch(Uuid::from_u128(0xE2)), 0, NOW).unwrap();
+    store.rewind_after_epoch_change(ServerEpoch(Uuid::from_u128(0xE2)), 0, None, NOW).unwrap();
     assert_eq!(store.holds().unwrap().len(), 2);
     let mut control = Ledger::new(Stream::Control);
     control.add(&event(1, OTHER, hold("A")), Status::Accepted);
@@ -282,7 +300,7 @@ fn what_waits_can_be_sent_whatever_was_purged() {
         site.send(&mut store).unwrap();
         store.apply_pull(&PullReply { backed_up_through: 2, ..site.page(4, 4) }, NOW).unwrap();
         assert_eq!(purge(&mut store, NOW.plus_ms(KEEP_EVENTS_MS + 1_000)), 2);
-        store.rewind_after_epoch_change(ServerEpoch(Uuid::from_u128(0xE2)), restored, NOW).unwrap();
+        store.rewind_after_epoch_change(ServerEpoch(Uuid::from_u128(0xE2)), restored, None, NOW).unwrap();
         let acked = if store.epoch().unwrap() == 1 { restored } else { 0 };
         let waiting = store.outbox(acked, 10, usize::MAX).unwrap();
         assert_eq!(waiting.len() as u64, store.pending(), "{restored}");

@@ -110,6 +110,6 @@ async fn device_heads(
     tx: &mut dyn Tx,
 ) -> Result<DeviceHeads, StorageError> {
     let identity = identity(&(), tx).await?;
-    let (epoch, last_seq) = newest_chain(tx, *site, *device).await?;
-    Ok(DeviceHeads { identity, epoch, last_seq, heads: heads(tx, *site).await? })
+    let (epoch, last) = newest_chain(tx, *site, *device).await?;
+    Ok(DeviceHeads { identity, epoch, last, heads: heads(tx, *site).await? })
 }

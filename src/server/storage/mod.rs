@@ -385,8 +385,8 @@ pub struct DeviceHeads {
     pub identity: Identity,
     /// Its newest epoch here.
     pub epoch: u32,
-    /// Its last sequence in that epoch.
-    pub last_seq: u64,
+    /// Its chain in that epoch.
+    pub last: Head,
     /// Heads of its site.
     pub heads: Heads,
 }

@@ -58,7 +58,8 @@ async fn apart(input: &Pushes, tx: &mut dyn Tx) -> Result<Vec<PushOutcome>, Stor
     let server_epoch = server_epoch(tx).await?;
     let mut outcomes = Vec::with_capacity(input.batches.len());
     for batch in &input.batches {
-        let (_, device_last_seq) = newest_chain(tx, input.site, batch.device).await?;
+        let (_, newest) = newest_chain(tx, input.site, batch.device).await?;
+        let device_last_seq = newest.seq;
         let conflict = Conflict::EpochChanged { server_epoch, device_last_seq };
         outcomes.push(PushOutcome::Conflict(conflict));
     }

@@ -125,15 +125,15 @@ fn moved(next: Option<Row>, to: Head) -> Result<(), StorageError> {
     if next == Some(to.seq + 1) { Ok(()) } else { Err(StorageError::Raced) }
 }
 
-/// A device's newest epoch here and its last sequence in it.
+/// A device's newest epoch here and its chain in it.
 pub(super) async fn newest_chain(
     tx: &mut dyn Tx,
     site: SiteId,
     device: DeviceId,
-) -> Result<(u32, u64), StorageError> {
+) -> Result<(u32, Head), StorageError> {
     let found = tx.row(include_str!("sql/newest_chain.sql"), &values![site.0, device]).await?;
-    let Some(mut row) = found else { return Ok((1, 0)) };
-    Ok((row.small()?, row.unsigned()?))
+    let Some(mut row) = found else { return Ok((1, Head::default())) };
+    Ok((row.small()?, Head { seq: row.unsigned()?, hash: row.hash()? }))
 }
 
 /// The entries after a cursor, or the conflict where the cursor is not on this stream.
@@ -142,7 +142,7 @@ pub(super) async fn pull(
     tx: &mut dyn Tx,
 ) -> Result<Result<PullReply, Conflict>, StorageError> {
     let server_epoch = server_epoch(tx).await?;
-    let (epoch, device_last_seq) = newest_chain(tx, device.site, device.device).await?;
+    let (epoch, Head { seq: device_last_seq, .. }) = newest_chain(tx, device.site, device.device).await?;
     if cursor.epoch != server_epoch || !is_on_stream(tx, device.site, cursor).await? {
         return Ok(Err(Conflict::EpochChanged { server_epoch, device_last_seq }));
     }

@@ -87,8 +87,8 @@ fn perform(store: &mut Store, action: Action, now: Timestamp) -> Result<(), Stor
             let _ = std::fs::remove_file(&path);
             applied
         }
-        Action::Rewind { server_epoch, device_last_seq } => {
-            store.rewind_after_epoch_change(server_epoch, device_last_seq, now)
+        Action::Rewind { server_epoch, device_last_seq, device_last_hash } => {
+            store.rewind_after_epoch_change(server_epoch, device_last_seq, device_last_hash, now)
         }
         Action::NewEpoch(epoch) => store.new_epoch(epoch),
     }

@@ -2,7 +2,9 @@
 
 use super::problem::{Failure, Problem};
 use crate::domain::{DeviceId, PublicKey, SiteId};
-use crate::sync::wire::{Conflict, Head, Hello, PullReply, PullRequest, PushReply, ServerEpoch, Stream};
+use crate::sync::wire::{
+    Conflict, Hash, Head, Hello, PullReply, PullRequest, PushReply, ServerEpoch, Stream,
+};
 use std::path::PathBuf;
 use uuid::Uuid;
 
@@ -167,6 +169,8 @@ pub enum Action {
         server_epoch: ServerEpoch,
         /// Newest sequence of this device's epoch that it still has.
         device_last_seq: u64,
+        /// The device's chain there, as the server has it; where this device's is another one, nothing there is its own.
+        device_last_hash: Option<Hash>,
     },
     /// Somebody else used this device's sequence: begin a new epoch and re-sequence the outbox.
     NewEpoch(u32),

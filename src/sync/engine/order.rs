@@ -112,7 +112,9 @@ impl Engine {
             return Some(Action::NewEpoch(hello.device_epoch.max(facts.epoch).saturating_add(1)));
         }
         if self.rewind || lost || hello.server_epoch != facts.server_epoch {
-            return Some(Action::Rewind { server_epoch: hello.server_epoch, device_last_seq });
+            let device_last_hash = hello.device_last_hash.filter(|_| same);
+            let server_epoch = hello.server_epoch;
+            return Some(Action::Rewind { server_epoch, device_last_seq, device_last_hash });
         }
         None
     }

@@ -89,6 +89,10 @@ impl Model {
             now,
             device_epoch,
             device_last_seq,
+            device_last_hash: self
+                .chains
+                .get(&(device, device_epoch))
+                .and_then(|links| Some(links.last()?.hash)),
             heads: Heads { control: head(&self.control), master: head(&self.master), site: head(&self.site) },
             revoked: false,
             checkpoint_key: None,

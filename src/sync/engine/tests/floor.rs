@@ -56,6 +56,7 @@ impl Floor {
                 now: Timestamp(0),
                 device_epoch: 1,
                 device_last_seq: 0,
+                device_last_hash: None,
                 heads: Heads::default(),
                 revoked: false,
                 checkpoint_key: None,
@@ -130,7 +131,7 @@ impl Floor {
                 facts.site_cursor = self.hello.heads.site;
                 format!("  snapshot {}", facts.site_cursor.seq)
             }
-            Action::Rewind { server_epoch, device_last_seq } => {
+            Action::Rewind { server_epoch, device_last_seq, .. } => {
                 facts.server_epoch = *server_epoch;
                 facts.pending = facts.last_seq - device_last_seq;
                 (facts.control, facts.master, facts.site_cursor) = (head(0), head(0), head(0));

@@ -1,5 +1,7 @@
 //! The engine played through, one line of trace for each thing it asks for.
 
+#[cfg(feature = "server")]
+mod exhaustive;
 mod floor;
 mod random;
 
