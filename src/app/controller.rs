@@ -111,7 +111,7 @@ impl Controller {
 
     /// The network came or went: the next try need not wait.
     pub fn network_changed(&self) {
-        (self.seams.send)(Request::Sync(SyncInput::NetworkChanged));
+        (self.seams.send)(Request::Sync(Box::new(SyncInput::NetworkChanged)));
     }
 
     fn tap(&mut self, id: &str) {

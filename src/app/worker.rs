@@ -34,7 +34,7 @@ pub enum Request {
         input: Input,
     },
     /// The network answered, came back, or went away.
-    Sync(SyncInput),
+    Sync(Box<SyncInput>),
     /// The check beside the work has ended.
     Checked(Result<(), StoreError>),
     /// The window closes.
@@ -162,7 +162,7 @@ impl<F: FnMut(Update)> Loop<F> {
         let identity = self.store.identity().inspect_err(|error| self.store.note(error)).ok().flatten();
         if let Some(transport) = identity.as_ref().and_then(&mut connect) {
             let answers = back.clone();
-            let deliver = move |input| drop(answers.send(Request::Sync(input)));
+            let deliver = move |input| drop(answers.send(Request::Sync(Box::new(input))));
             match Courier::start(transport, deliver) {
                 Ok(courier) => self.courier = Some(courier),
                 Err(error) => tracing::error!(%error, "no thread for the network"),
@@ -178,7 +178,7 @@ impl<F: FnMut(Update)> Loop<F> {
                     self.generation = generation;
                     self.person(input);
                 }
-                Ok(Request::Sync(input)) => self.feed(input),
+                Ok(Request::Sync(input)) => self.feed(*input),
                 Ok(Request::Checked(Ok(()))) => {}
                 Ok(Request::Checked(Err(error))) => self.store.note(&error),
                 Err(RecvTimeoutError::Timeout) => self.idle(&back),

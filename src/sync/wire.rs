@@ -260,7 +260,7 @@ pub struct PushResult {
 /// The answer to a push.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PushReply {
-    /// Everything up to this device sequence is durable on the server.
+    /// Everything up to this device sequence is durable on the server: the last one of the push.
     pub acked_through: u64,
     /// One for each event, in order.
     pub results: Vec<PushResult>,

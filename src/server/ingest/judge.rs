@@ -73,7 +73,9 @@ impl<'a> Judge<'_, 'a> {
             }
         }
         self.view.draft.reported.push((batch, end.seq));
-        PushOutcome::Stored(PushReply { acked_through: end.seq, results, retry_after_s: None })
+        // What stands behind this push here may be of a copy of the device.
+        let acked_through = batch.arrivals.last().map_or(0, |last| last.seq);
+        PushOutcome::Stored(PushReply { acked_through, results, retry_after_s: None })
     }
 
     /// Checks that the push follows what is here: no gap, and the same chain before its first event.

@@ -73,8 +73,12 @@ impl Engine {
         self.store(then, action);
     }
 
-    pub(super) fn on_pushed(&mut self, now: Timestamp, after: u64, reply: PushReply) {
+    pub(super) fn on_pushed(&mut self, now: Timestamp, after: u64, mut reply: PushReply) {
         let Some(facts) = &self.facts else { return };
+        // What was not sent with this push, a copy of this device may have sent: an answer says nothing of it.
+        if let Some(sent) = reply.results.iter().map(|result| result.seq).max() {
+            reply.acked_through = reply.acked_through.min(sent);
+        }
         if reply.acked_through <= after || reply.acked_through > facts.last_seq {
             return self.fail(now, Problem::Confused, reply.retry_after_s);
         }

@@ -141,7 +141,7 @@ impl Model {
                 None => self.ingest(key, envelope, now),
             });
         }
-        Ok(PushReply { acked_through: self.chains[&key].len() as u64, results, retry_after_s: None })
+        Ok(PushReply { acked_through: push.head().seq, results, retry_after_s: None })
     }
 
     fn ingest(&mut self, key: (DeviceId, u32), envelope: &Envelope, now: Timestamp) -> PushResult {

@@ -7,7 +7,7 @@ mod random;
 
 use super::answers::skew;
 use super::*;
-use crate::sync::wire::{Conflict, Hash, PushReply, ServerEpoch};
+use crate::sync::wire::{Conflict, Hash, PushReply, PushResult, ServerEpoch, Status};
 use floor::{Floor, head};
 use uuid::Uuid;
 
@@ -407,6 +407,23 @@ fn answers_that_contradict_themselves_are_not_applied() {
     floor.trace.clear();
     floor.reply(Reply::Pulled(page));
     floor.expect(&["  problem confused"]);
+}
+
+/// A copy of this device was faster: what the server has behind the last event of a push may be the copy's.
+#[test]
+fn an_answer_acknowledges_no_more_than_was_sent() {
+    let mut floor = Floor::new().events(0, 1);
+    floor.start();
+    let hello = floor.answer();
+    floor.reply(hello);
+    floor.facts.pending = 2;
+    floor.facts.last_seq = 2;
+    floor.feed(Input::EventConfirmed { pending: 2, last_seq: 2 });
+    floor.trace.clear();
+    let (status, event_id, reason) = (Status::Duplicate, None, None);
+    let results = vec![PushResult { seq: 1, event_id, status, stream_seq: 1, reason }];
+    floor.reply(Reply::Pushed(PushReply { acked_through: 2, results, retry_after_s: None }));
+    floor.expect(&["  acked 1", "push 1 +500"]);
 }
 
 #[test]
