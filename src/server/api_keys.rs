@@ -21,11 +21,13 @@ pub enum Scope {
     Events,
     /// Files into the site.
     Import,
+    /// Where news of the site are sent, with who did what.
+    Webhooks,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: &[Self] = &[Self::Read, Self::Events, Self::Import];
+    pub const ALL: &[Self] = &[Self::Read, Self::Events, Self::Import, Self::Webhooks];
 
     /// Its name in commands and messages.
     #[must_use]
@@ -34,6 +36,7 @@ impl Scope {
             Self::Read => "read",
             Self::Events => "events",
             Self::Import => "import",
+            Self::Webhooks => "webhooks",
         }
     }
 
@@ -58,7 +61,7 @@ impl fmt::Display for Scope {
 
 /// Not one of the scopes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a key may be for read, events or import")]
+#[error("a key may be for read, events, import or webhooks")]
 pub struct ScopeError;
 
 impl FromStr for Scope {

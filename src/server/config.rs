@@ -3,6 +3,7 @@
 use super::http::{MetricsToken, Rate};
 use super::storage::{Place, Storage, StorageError};
 use super::tls::Tls;
+use super::webhooks::Policy;
 use crate::domain::{DeviceKey, Timestamp};
 use crate::sync::wire::{REQUEST_BYTES_MAX, REQUEST_EVENTS_MAX};
 use std::net::SocketAddr;
@@ -32,6 +33,25 @@ pub struct Config {
     pub metrics_token: Option<MetricsToken>,
     /// Where checkpoints go every hour and what signs them; without it none are signed.
     pub checkpoints: Option<Checkpoints>,
+    /// How news are sent to the endpoints that the database names; without it none are.
+    pub webhooks: Option<Webhooks>,
+}
+
+/// News that are sent by themselves.
+#[derive(Debug, Clone)]
+pub struct Webhooks {
+    /// Where they may be sent.
+    pub policy: Policy,
+    /// How often there is looked for any.
+    pub pause: Duration,
+}
+
+impl Webhooks {
+    /// Once a second.
+    #[must_use]
+    pub fn new(policy: Policy) -> Self {
+        Self { policy, pause: Duration::from_secs(1) }
+    }
 }
 
 /// Checkpoints that leave the database by themselves.
@@ -56,6 +76,7 @@ impl Config {
             tls: None,
             metrics_token: None,
             checkpoints: None,
+            webhooks: None,
         }
     }
 }

@@ -47,6 +47,11 @@ enum Command {
         #[command(subcommand)]
         command: cli::api_keys::ApiKeyCommand,
     },
+    /// Webhooks: where news of a site are sent.
+    Webhook {
+        #[command(subcommand)]
+        command: cli::webhooks::WebhookCommand,
+    },
     /// Lists what administrators did and who signed in, the newest last.
     Audit(cli::people::AuditArgs),
     /// Makes a site or changes its rules. A new one needs its locations imported first.
@@ -126,6 +131,7 @@ async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Revoke(options) => cli::devices::revoke(&home, options, system_clock()()).await,
         Command::User { command } => cli::people::user(&home, command, system_clock()()).await,
         Command::ApiKey { command } => cli::api_keys::run(&home, command, system_clock()()).await,
+        Command::Webhook { command } => cli::webhooks::run(&home, command, system_clock()()).await,
         Command::Audit(options) => cli::people::audit(&home, options).await,
         Command::SeedDemo { seed, today } => seed_demo(&home, seed, today).await,
         Command::Site(set) => cli::site::run(&home.open().await?, set).await,

@@ -5,6 +5,8 @@
 //! memory and begins at 0 with each start.
 
 use super::storage::SiteFigures;
+use super::webhooks::Webhook;
+use crate::domain::SiteId;
 use crate::sync::wire::{Status, Stream};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -49,6 +51,9 @@ pub struct Metrics {
     devices_waiting_events: Family<One, Gauge>,
     oldest_pending: Family<One, Gauge<f64, std::sync::atomic::AtomicU64>>,
     discrepancies: Family<One, Gauge>,
+    webhook_tries: Family<Two, Counter>,
+    webhooks: Family<Two, Gauge>,
+    webhooks_behind: Family<One, Gauge>,
 }
 
 /// Puts a metric into the registry and hands it back.
@@ -148,6 +153,19 @@ impl Metrics {
                 "Discrepancies that nobody has closed",
                 Family::default(),
             ),
+            webhook_tries: add(
+                r,
+                "firstout_webhook_tries",
+                "Messages to webhooks by whether they were taken",
+                Family::default(),
+            ),
+            webhooks: add(r, "firstout_webhooks", "Webhooks by how they stand", Family::default()),
+            webhooks_behind: add(
+                r,
+                "firstout_webhooks_behind_entries",
+                "Entries of the ledger that the webhook which is the farthest behind was not told of",
+                Family::default(),
+            ),
             registry,
         }
     }
@@ -223,6 +241,30 @@ impl Metrics {
             self.devices_waiting_events.get_or_create(&one).set(of.waiting_events);
             self.oldest_pending.get_or_create(&one).set(of.oldest_pending_ms as f64 / 1_000.0);
             self.discrepancies.get_or_create(&one).set(of.discrepancies);
+        }
+    }
+
+    /// A message to an endpoint was taken, or not.
+    pub fn webhook(&self, of: SiteId, taken: bool) {
+        let outcome = if taken { "delivered" } else { "failed" };
+        self.webhook_tries.get_or_create(&[site(of.0), ("outcome", outcome.to_owned())]).inc();
+    }
+
+    /// How the endpoints of all sites stand.
+    pub fn webhooks(&self, all: &[Webhook]) {
+        // A site whose last one was removed must not stay as it was.
+        self.webhooks.clear();
+        self.webhooks_behind.clear();
+        for webhook in all {
+            let place = site(webhook.site.0);
+            for state in ["active", "failing", "disabled"] {
+                let labels = [place.clone(), ("state", state.to_owned())];
+                self.webhooks.get_or_create(&labels).inc_by((webhook.state() == state).into());
+            }
+            if webhook.disabled.is_none() {
+                let behind = self.webhooks_behind.get_or_create(&[place]).clone();
+                behind.set(behind.get().max(i64::try_from(webhook.behind).unwrap_or(i64::MAX)));
+            }
         }
     }
 

@@ -24,8 +24,9 @@ mod serve;
 mod site;
 pub mod storage;
 pub mod tls;
+pub mod webhooks;
 
-pub use config::{Checkpoints, Clock, Config, Limits, system_clock};
+pub use config::{Checkpoints, Clock, Config, Limits, Webhooks, system_clock};
 pub use http::{MetricsToken, Rate, router};
 pub use secret::{Secret, SecretError};
 pub use seed::{SeedError, Seeded, seed};

@@ -1,12 +1,13 @@
 //! The listener: accepts, waits no longer than it must, and stops when asked.
 
 use super::checkpoint::hourly;
-use super::config::{Checkpoints, Config};
+use super::config::{Checkpoints, Config, Webhooks};
 use super::devices::{DeviceError, token};
 use super::handshake::handshake;
 use super::http::{Authority, CheckpointKey, Peer, router};
 use super::secret::Secret;
 use super::storage::{COMMAND_LINE, Storage, StorageError};
+use super::webhooks::{self, Courier};
 use crate::domain::SiteId;
 use axum::{Extension, Router};
 use hyper::Request;
@@ -59,6 +60,8 @@ pub struct Running {
     task: JoinHandle<()>,
     /// Signs checkpoints.
     hourly: Option<JoinHandle<()>>,
+    /// Sends news, until it is told to stop.
+    courier: Option<(watch::Sender<bool>, JoinHandle<()>)>,
 }
 
 /// Opens the data folder and listens.
@@ -83,9 +86,14 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
     if let Some(Checkpoints { key, .. }) = &config.checkpoints {
         routes = routes.layer(Extension(CheckpointKey(key.public())));
     }
+    let courier = config.webhooks.clone().map(|Webhooks { policy, pause }| {
+        let (close, closing) = watch::channel(false);
+        let courier = Courier::new(storage.clone(), Arc::clone(&config.clock), policy, closing);
+        (close, tokio::spawn(webhooks::run(courier, pause)))
+    });
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(serve(listener, routes, config.clone(), stopped));
-    Ok(Running { addr, storage, config, stop, task, hourly })
+    Ok(Running { addr, storage, config, stop, task, hourly, courier })
 }
 
 impl Running {
@@ -104,6 +112,10 @@ impl Running {
             hourly.abort();
         }
         let _ = self.stop.send(());
+        if let Some((close, courier)) = self.courier {
+            let _ = close.send(true);
+            let _ = tokio::time::timeout(self.config.limits.stop_timeout, courier).await;
+        }
         let _ = self.task.await;
         if tokio::time::timeout(self.config.limits.stop_timeout, self.storage.close()).await.is_err() {
             tracing::warn!("stopped with the database still at work");

@@ -48,7 +48,11 @@ mod server_process;
 #[cfg(feature = "server")]
 mod server_push;
 #[cfg(feature = "server")]
+mod server_receiver;
+#[cfg(feature = "server")]
 mod server_support;
+#[cfg(feature = "server")]
+mod server_webhooks;
 mod store_confirm;
 mod store_damage;
 mod store_file;

@@ -10,6 +10,8 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 const DOCUMENT: &str = "/api/v1/openapi.json";
+/// A webhook to be, once for each test.
+const HOOK: &str = r#"{"name": "hook", "url": "https://erp.example/", "topics": ["order.closed"]}"#;
 
 fn document(server: &TestServer) -> Value {
     let answer = call(server.addr, "GET", DOCUMENT, &[], b"");
@@ -30,8 +32,10 @@ fn operations(document: &Value) -> Vec<(String, String, &Value)> {
 
 fn ask(server: &TestServer, method: &str, path: &str, key: &str) -> Answer {
     let bearer = format!("Bearer {key}");
-    let path = path.replace("{kind}", "items");
-    call(server.addr, method, &path, &[("authorization", &bearer)], ITEMS.as_bytes())
+    let path = path.replace("{kind}", "items").replace("{name}", "hook");
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    let body = if path.starts_with("/api/v1/webhooks") { HOOK } else { ITEMS };
+    call(server.addr, method, &path, &headers, body.as_bytes())
 }
 
 fn every_route_is_documented_and_every_document_is_a_route(db: Db) {
@@ -42,6 +46,7 @@ fn every_route_is_documented_and_every_document_is_a_route(db: Db) {
         (Some("3.1.0"), Some("Firstout"))
     );
     let operations = operations(&document);
+    let mut keys = 0;
     for (method, path, operation) in &operations {
         assert!(path.starts_with("/api/v1/"), "{path}");
         assert!(operation["summary"].as_str().or(operation["description"].as_str()).is_some(), "{path}");
@@ -56,7 +61,8 @@ fn every_route_is_documented_and_every_document_is_a_route(db: Db) {
         assert_eq!(ask(&server, method, path, "").code(), "unauthorized", "{path}");
         let scope = operation["security"][0]["key"][0].as_str().unwrap();
         for each in Scope::ALL {
-            let key = server.key(SITE, &format!("{each} {method} {path}"), &[*each]);
+            keys += 1;
+            let key = server.key(SITE, &format!("{each} {keys}"), &[*each]);
             let answer = ask(&server, method, path, &key);
             let is_let_in = answer.status != 403;
             assert_eq!(is_let_in, each.as_str() == scope, "{each} {path}: {}", answer.text());
@@ -92,7 +98,8 @@ fn every_parameter_is_the_documented_one(db: Db) {
             in_query.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect();
         let message: Value = ask(&server, &method, &format!("{path}?no_such=1"), &key).json();
         let message = message["message"].as_str().unwrap().to_owned();
-        let (_, known) = message.split_once("expected ").unwrap_or_else(|| panic!("{path}: {message}"));
+        let known = message.split_once("expected ").map_or("", |(_, known)| known);
+        assert!(!known.is_empty() || message.contains("there are no fields"), "{path}: {message}");
         let known: BTreeSet<_> = known.split('`').skip(1).step_by(2).map(str::to_owned).collect();
         assert_eq!(known, written, "{path}");
     }
@@ -164,13 +171,17 @@ fn fits(document: &Value, operation: &Value, path: &str, answer: &Answer) {
 fn answers_are_what_the_document_says(db: Db) {
     let shop = Shop::open(db, "api-answers");
     let document = document(&shop.server);
-    for (method, path, operation) in operations(&document) {
+    // A webhook is made before it is changed, and taken away last.
+    let mut operations = operations(&document);
+    operations
+        .sort_by_key(|(method, path, _)| (method == "DELETE", path.contains("{name}"), method == "GET"));
+    for (method, path, operation) in operations {
         if path == DOCUMENT {
             continue;
         }
         let address = if path.contains("/lots/") { format!("{path}?item=OAT&lot=L9") } else { path.clone() };
         let good = ask(&shop.server, &method, &address, &shop.key);
-        assert_eq!(good.status, 200, "{path}: {}", good.text());
+        assert!(matches!(good.status, 200 | 201), "{path}: {}", good.text());
         fits(&document, operation, &path, &good);
         let wrong = ask(&shop.server, &method, &format!("{path}?no_such=1"), &shop.key);
         assert_eq!(wrong.status, 400);

@@ -1,7 +1,12 @@
 //! The program itself: starts with nothing configured, stops when told, loses nothing when killed, and says
 //! what is wrong.
 
+use crate::server_receiver::{Do, Receiver};
 use crate::server_support::{Handheld, folder, receipt};
+use firstout::domain::Timestamp;
+use firstout::server::storage::{Place, Storage, StorageError};
+use firstout::server::system_clock;
+use firstout::server::webhooks::{Courier, LEASE_MS, Policy};
 use firstout::sync::wire::Invitation;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
@@ -22,10 +27,14 @@ fn run(data: &Path, arguments: &[&str], expected: i32) -> String {
 }
 
 fn serve(data: &Path) -> (Child, SocketAddr) {
+    serve_with(data, &[])
+}
+
+fn serve_with(data: &Path, more: &[&str]) -> (Child, SocketAddr) {
     let port_file = data.with_extension("port");
     let arguments =
         ["serve", "--insecure-http", "--listen", "127.0.0.1:0", "--port-file", port_file.to_str().unwrap()];
-    let mut child = program(data, &arguments).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = program(data, &arguments).args(more).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let addr = line.trim().strip_prefix("listening on http://").unwrap().parse().unwrap();
@@ -200,4 +209,79 @@ fn a_server_does_not_outlive_who_started_it() {
     drop(child.stdin.take());
     assert!(child.wait().unwrap().success());
     std::fs::remove_dir_all(data).unwrap();
+}
+
+/// Killed between the receiver's 2xx and its own note of it, a server says the same again: under the same id, and only it.
+#[test]
+fn what_was_told_when_the_server_was_killed_is_told_again_under_its_id() {
+    let data = folder("webhook-kill");
+    let inside = ["--webhooks-allow-private", "--webhooks-allow-http"];
+    let (mut child, addr) = serve_with(&data, &inside);
+    let mut handheld = enrol(&data, addr);
+    // The second message is taken, and the answer never comes: the server is killed while it waits for it.
+    let receiver = Receiver::start(|n| if n == 1 { Do::Wait } else { Do::Say("200 OK\r\n") });
+    let url = receiver.url();
+    let add =
+        |name: &str| run(&data, &["webhook", "add", name, "--url", &url, "--topic", "goods.received"], 0);
+    let said = add("erp");
+    assert!(said.starts_with("whsec_") && said.contains("not https"), "{said}");
+    let wrong = ["webhook", "add", "x", "--url", &url, "--topic", "goods.eaten"];
+    assert!(run(&data, &wrong, 2).contains("there are goods.received"));
+    for units in 1..=3 {
+        handheld.confirm(receipt(units));
+    }
+    handheld.push_all();
+    receiver.wait_for(2);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let listed = run(&data, &["webhook", "list"], 0);
+    assert!(listed.contains("told up to entry 1, 2 behind") && !listed.contains("whsec_"), "{listed}");
+
+    // The killed server's lease runs out by the clock; here the clock is moved instead of waited for.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let turn = runtime.block_on(async {
+        let storage = Storage::open(&Place::in_folder(&data), &data).await?;
+        let late = Timestamp(system_clock()().0 + LEASE_MS);
+        let policy = Policy { allow_private: true, allow_http: true, roots: Vec::new() };
+        let (_close, closing) = tokio::sync::watch::channel(false);
+        let courier = Courier::new(storage.clone(), std::sync::Arc::new(move || late), policy, closing);
+        let turn = courier.turn().await?;
+        storage.close().await;
+        Ok::<_, StorageError>(turn)
+    });
+    assert_eq!(turn.unwrap().delivered, 2);
+    let ids: Vec<_> = receiver.got().into_iter().map(|got| got.id).collect();
+    assert_eq!((ids.len(), ids[1] == ids[2]), (4, true), "{ids:?}");
+    assert!(ids[0] != ids[1] && ids[2] != ids[3]);
+
+    // A server that is asked to stop leaves nothing held, and says so at once when it is back.
+    let (child, addr) = serve_with(&data, &inside);
+    handheld.addr = addr;
+    run(&data, &["webhook", "test", "erp"], 0);
+    receiver.wait_for(5);
+    stopped(child);
+    handheld.confirm(receipt(4));
+    let (child, addr) = serve_with(&data, &inside);
+    handheld.addr = addr;
+    handheld.push(3, 4);
+    receiver.wait_for(6);
+    stopped(child);
+    // One that may not is told, and tells.
+    let (child, _) = serve_with(&data, &["--no-webhooks"]);
+    run(&data, &["webhook", "test", "erp"], 0);
+    assert_eq!(run(&data, &["webhook", "rotate", "erp"], 0).matches("whsec_").count(), 1);
+    run(&data, &["webhook", "disable", "erp"], 0);
+    assert!(run(&data, &["doctor"], 1).contains("webhook erp of site 1 is disabled"));
+    run(&data, &["webhook", "enable", "erp"], 0);
+    assert!(run(&data, &["doctor"], 1).contains("all 1 take what they are sent"));
+    run(&data, &["webhook", "remove", "erp"], 0);
+    assert!(run(&data, &["webhook", "remove", "erp"], 2).contains("has no webhook named"));
+    stopped(child);
+    assert_eq!(receiver.got().len(), 6);
+    std::fs::remove_dir_all(data).unwrap();
+}
+
+fn stopped(mut child: Child) {
+    signal(&child, "-TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }

@@ -13,7 +13,7 @@ use utoipa::{IntoResponses, OpenApi};
     info(
         title = "Firstout",
         description = "What other programs ask of a warehouse site and what they bring. A key (`firstout-server \
-            api-key add`) opens one site for its scopes: `read`, `events`, `import`. Every answer that is not 2xx is an \
+            api-key add`) opens one site for its scopes: `read`, `events`, `import`, `webhooks`. Every answer that is not 2xx is an \
             `Error`."
     ),
     servers((url = "/")),

@@ -13,6 +13,7 @@ mod lots;
 mod orders;
 mod params;
 mod stock;
+mod webhooks;
 
 use super::http::App;
 use crate::exchange::import::FILE_BYTES_MAX;
@@ -47,6 +48,13 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(lots::destinations))
         .routes(routes!(orders::orders))
         .routes(routes!(events::events))
+        .routes(routes!(webhooks::list))
+        .routes(routes!(webhooks::add))
+        .routes(routes!(webhooks::remove))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(webhooks::enable))
+        .routes(routes!(webhooks::disable))
+        .routes(routes!(webhooks::test))
 }
 
 /// What every answer is sent with: it is nobody else's, and never a page.

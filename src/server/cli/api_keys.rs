@@ -25,8 +25,8 @@ pub enum ApiKeyCommand {
 pub struct AddArgs {
     /// Whose it is, for example erp; a name is used once.
     name: String,
-    /// What it may be used for: read (stock, lots, orders), events (the ledger, with who did what), import (files); can be
-    /// given more than once.
+    /// What it may be used for: read (stock, lots, orders), events (the ledger, with who did what), import (files),
+    /// webhooks (where news are sent, with who did what); can be given more than once.
     #[arg(long = "scope", required = true)]
     scopes: Vec<Scope>,
     /// After how many days it ends; never where absent.

@@ -9,6 +9,7 @@ pub mod inbox;
 pub mod people;
 pub mod serve;
 pub mod site;
+pub mod webhooks;
 
 use anyhow::Context as _;
 use firstout::server::storage::{Place, Storage};

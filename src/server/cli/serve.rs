@@ -5,8 +5,9 @@ use anyhow::Context as _;
 use clap::Args;
 use firstout::server::people::first_admin;
 use firstout::server::tls::{Tls, primary_address};
+use firstout::server::webhooks::Policy;
 use firstout::server::{
-    Checkpoints, Config, Limits, MetricsToken, Running, checkpoint, devices, start, system_clock,
+    Checkpoints, Config, Limits, MetricsToken, Running, Webhooks, checkpoint, devices, start, system_clock,
 };
 use hyper::Uri;
 use std::io::Write as _;
@@ -51,6 +52,18 @@ pub struct ServeArgs {
     /// folder `checkpoints` in the data folder where absent.
     #[arg(long, value_name = "FOLDER")]
     checkpoints: Option<PathBuf>,
+    /// Webhooks may be sent to addresses of this machine and of private networks too.
+    #[arg(long)]
+    webhooks_allow_private: bool,
+    /// Webhooks may be sent without TLS too.
+    #[arg(long)]
+    webhooks_allow_http: bool,
+    /// Authorities that receivers of webhooks are trusted by, beside the system's (PEM).
+    #[arg(long, value_name = "FILE")]
+    webhooks_ca: Option<PathBuf>,
+    /// Sends no webhooks: for a copy of a database that is only looked at.
+    #[arg(long)]
+    no_webhooks: bool,
     /// Writes the bound address into this file once it is ready.
     #[arg(long)]
     port_file: Option<PathBuf>,
@@ -76,8 +89,19 @@ pub async fn run(home: Home, args: ServeArgs) -> anyhow::Result<ExitCode> {
     let folder = args.checkpoints.clone().unwrap_or_else(|| checkpoint::folder(&data));
     let checkpoints = Some(Checkpoints { key: checkpoint::key(&data)?, folder });
     let database = Some(place);
-    let config =
-        Config { listen, data: data.clone(), database, clock, limits, tls, metrics_token, checkpoints };
+    let webhooks = (!args.no_webhooks).then(|| webhooks(&args)).transpose()?;
+    let data_folder = data.clone();
+    let config = Config {
+        listen,
+        data: data_folder,
+        database,
+        clock,
+        limits,
+        tls,
+        metrics_token,
+        checkpoints,
+        webhooks,
+    };
     let clock = config.clock.clone();
     let running: Running = start(config).await?;
     super::inbox::watch(running.storage.clone(), clock, inboxes);
@@ -116,6 +140,15 @@ fn metrics_token(file: &Path) -> anyhow::Result<MetricsToken> {
     let long_enough = token.len() >= METRICS_TOKEN_MIN;
     anyhow::ensure!(long_enough, "{}: a token has {METRICS_TOKEN_MIN} characters or more", file.display());
     Ok(MetricsToken::new(token))
+}
+
+/// Where webhooks may be sent.
+fn webhooks(args: &ServeArgs) -> anyhow::Result<Webhooks> {
+    let read =
+        |file: &PathBuf| std::fs::read(file).with_context(|| format!("cannot read {}", file.display()));
+    let roots = args.webhooks_ca.as_ref().map(read).transpose()?.unwrap_or_default();
+    let (allow_private, allow_http) = (args.webhooks_allow_private, args.webhooks_allow_http);
+    Ok(Webhooks::new(Policy { allow_private, allow_http, roots }))
 }
 
 /// The certificate that was given, or one of the own authority; none where plain http is wanted.

@@ -3,6 +3,7 @@
 use super::{Ask, Finding, Level, span};
 use crate::domain::Timestamp;
 use crate::server::storage::{Checkup, Place, SeenDevice, Storage, StorageError, schema_of};
+use crate::server::webhooks::Webhook;
 
 /// A backup each night, with some room.
 const BACKUP_MS_MAX: i64 = 26 * 3_600_000;
@@ -48,6 +49,7 @@ pub(super) async fn database(ask: &Ask, now: Timestamp, found: &mut Vec<Finding>
             found.push(backup(&checkup, now));
             found.push(clock(now, checkup.newest, &checkup.devices));
             found.push(devices(&checkup.devices, now));
+            found.extend(webhooks(&checkup.webhooks));
         }
         Err(error) => found.push(cannot(format!("{place} cannot be read: {error}"))),
     }
@@ -162,6 +164,39 @@ fn clock(now: Timestamp, newest: Option<Timestamp>, devices: &[SeenDevice]) -> F
         return Finding::new("clock", Level::Warning, what, why, todo);
     }
     Finding::fine("clock", format!("{now}, and nothing speaks against it"))
+}
+
+/// One finding for each webhook that does not get what it should.
+fn webhooks(all: &[Webhook]) -> Vec<Finding> {
+    let bad = |webhook: &&Webhook| webhook.state() != "active";
+    let told = |webhook: &Webhook| {
+        let Webhook { site, name, behind, problem, failing_since, .. } = webhook;
+        let since = failing_since.map_or_else(String::new, |since| format!(" since {since} ({problem})"));
+        let (level, state, todo) = match webhook.disabled {
+            Some(_) => (
+                Level::Warning,
+                "is disabled",
+                format!("Repair the receiver, then: firstout-server webhook enable {name} --site {site}"),
+            ),
+            None => (
+                Level::Note,
+                "fails",
+                "It is tried again by itself, about once an hour, and disabled after five days.".to_owned(),
+            ),
+        };
+        Finding::new(
+            "webhooks",
+            level,
+            format!("webhook {name} of site {site} {state}{since}; {behind} entries behind"),
+            "The program there does not hear what happens; nothing is lost, and it is told in order once it can be.",
+            todo,
+        )
+    };
+    let found: Vec<_> = all.iter().filter(bad).map(told).collect();
+    if found.is_empty() && !all.is_empty() {
+        return vec![Finding::fine("webhooks", format!("all {} take what they are sent", all.len()))];
+    }
+    found
 }
 
 fn devices(devices: &[SeenDevice], now: Timestamp) -> Finding {

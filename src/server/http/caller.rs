@@ -26,6 +26,8 @@ pub(in crate::server) struct Read;
 pub(in crate::server) struct Events;
 /// Needs [`Scope::Import`].
 pub(in crate::server) struct Import;
+/// Needs [`Scope::Webhooks`].
+pub(in crate::server) struct Webhooks;
 
 impl Needs for Read {
     const SCOPE: Scope = Scope::Read;
@@ -37,6 +39,10 @@ impl Needs for Events {
 
 impl Needs for Import {
     const SCOPE: Scope = Scope::Import;
+}
+
+impl Needs for Webhooks {
+    const SCOPE: Scope = Scope::Webhooks;
 }
 
 /// A program with a good key of that scope.

@@ -70,4 +70,7 @@ async fn refresh(app: &App) {
         tracing::warn!(%error, "no figures from the database");
     }
     app.storage.metrics().figures(found.as_deref().ok());
+    if let Ok(webhooks) = app.storage.webhooks().await {
+        app.storage.metrics().webhooks(&webhooks);
+    }
 }

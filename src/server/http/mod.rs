@@ -19,7 +19,7 @@ mod sign_in;
 mod snapshot;
 
 pub(super) use body::whole;
-pub(super) use caller::{Caller, Events, Import, Read};
+pub(super) use caller::{Caller, Events, Import, Read, Webhooks};
 pub(super) use enrol::Authority;
 pub(super) use error::{ApiError, Problem};
 pub(super) use hello::CheckpointKey;

@@ -46,6 +46,16 @@ pub enum Act {
     ApiKeyMade,
     /// A key for another program was taken back.
     ApiKeyRevoked,
+    /// A place was named that news are sent to.
+    WebhookMade,
+    /// News are not sent there any more, and nobody knows of it.
+    WebhookRemoved,
+    /// What news are signed with became another one.
+    WebhookSecretReplaced,
+    /// News are sent again.
+    WebhookEnabled,
+    /// News are not sent until somebody enables it: by a person, or by the server after days without success.
+    WebhookDisabled,
 }
 
 impl Act {
@@ -67,6 +77,11 @@ impl Act {
             Self::FileImported => "file_imported",
             Self::ApiKeyMade => "api_key_made",
             Self::ApiKeyRevoked => "api_key_revoked",
+            Self::WebhookMade => "webhook_made",
+            Self::WebhookRemoved => "webhook_removed",
+            Self::WebhookSecretReplaced => "webhook_secret_replaced",
+            Self::WebhookEnabled => "webhook_enabled",
+            Self::WebhookDisabled => "webhook_disabled",
         }
     }
 }

@@ -1,8 +1,10 @@
 //! What the doctor asks of a database.
 
 use super::tx::{Row, Tx};
+use super::webhooks::list as webhooks;
 use super::{Either, Place, Storage, StorageError, sqlite};
 use crate::domain::Timestamp;
+use crate::server::webhooks::Webhook;
 
 /// How a database stands.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -15,6 +17,8 @@ pub struct Checkup {
     pub newest: Option<Timestamp>,
     /// Each device that is not locked out, the one first that was silent the longest.
     pub devices: Vec<SeenDevice>,
+    /// Every webhook.
+    pub webhooks: Vec<Webhook>,
 }
 
 /// A device as it was last heard of.
@@ -81,7 +85,8 @@ async fn checkup(tx: &mut dyn Tx) -> Result<Checkup, StorageError> {
     let not_backed_up = behind.map_or(Ok(0), |mut row| row.int())?;
     let devices = tx.rows(include_str!("sql/checkup_devices.sql"), &[]).await?;
     let devices = devices.into_iter().map(device).collect::<Result<_, _>>()?;
-    Ok(Checkup { last_backup, not_backed_up, newest, devices })
+    let webhooks = webhooks(tx).await?;
+    Ok(Checkup { last_backup, not_backed_up, newest, devices, webhooks })
 }
 
 async fn time(tx: &mut dyn Tx, sql: &'static str) -> Result<Option<Timestamp>, StorageError> {

@@ -42,6 +42,7 @@ pub mod sqlite;
 mod stream;
 pub mod tx;
 mod verify;
+mod webhooks;
 
 pub use audit::{Act, AuditEntry, AuditRow, COMMAND_LINE, SERVER};
 pub use backup::{move_to, restore};
@@ -51,6 +52,7 @@ pub use figures::SiteFigures;
 pub use people::{IDLE_MS_MAX, LOCKED_MS, PIN_TRIES_MAX, SESSION_MS_MAX, SessionKey};
 pub use place::{Place, PlaceError};
 pub use verify::{About, BadPlace, Compared, Findings, Ledger, Report};
+pub use webhooks::{Claimed, Failed, Lease, NewWebhook, News};
 
 use crate::domain::{DeviceId, PublicKey, SiteId, Timestamp};
 use crate::server::ingest::Batch;
