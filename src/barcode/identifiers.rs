@@ -15,7 +15,7 @@ pub(super) static DI_TABLE: &[(&str, AiSpec)] = &[
     ("S", di(21, 2, Kind::Text, &[x_up_to(50)], "SERIAL")),
     ("Q", di(30, 2, Kind::Count, &[n_up_to(8)], "QUANTITY")),
     ("7Q", di(0, 0, Kind::Text, &[x_up_to(20)], "QUANTITY WITH UNIT")),
-    ("13Q", di(0, 0, Kind::Text, &[x_up_to(20)], "PACKAGE COUNT")),
+    ("13Q", di(0, 0, Kind::Text, &[x_up_to(20)], "PIECE OF PIECES")),
     ("2P", di(0, 0, Kind::Text, &[x_up_to(50)], "REVISION")),
     ("6D", di(0, 0, Kind::Text, &[x_up_to(20)], "DATE WITH QUALIFIER")),
     ("9D", di(0, 0, Kind::Text, &[x_up_to(20)], "DATE")),

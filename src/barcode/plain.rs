@@ -1,5 +1,7 @@
-//! Scans that nothing marks as GS1: what they can be, the likeliest first. No standard says so; the order is by how surely
-//! a form is known: an envelope, the site's own pattern, a link, HIBC, then digits whose check digit fits.
+//! Scans that nothing marks as GS1: what they can be, the likeliest first. The General Specifications (7.8) take for granted
+//! that the symbology identifier tells; where it is missing no standard says so, and the order is by how surely a form is
+//! known: an envelope (ISO/IEC 15434), the site's own pattern, a link (GS1 Digital Link: URI Syntax), HIBC (ANSI/HIBC 2.6),
+//! then digits whose check digit fits (General Specifications 7.9).
 
 use super::element::Rules;
 use super::issue::IssueCode;

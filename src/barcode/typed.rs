@@ -1,5 +1,5 @@
-//! What a person types from the line below the bars: `(01)09506000134352(10)L2231`. The brackets are those of the GS1
-//! General Specifications' rules for human readable interpretation; no symbol holds them.
+//! What a person types from the line below the bars: `(01)09506000134352(10)L2231`. The brackets are those of human readable
+//! interpretation (General Specifications 4.14); no symbol holds them.
 
 use super::ai::{Lookup, lookup, spec};
 use super::element::Rules;
