@@ -36,24 +36,24 @@ pub fn demo_server(db: Db, name: &str) -> TestServer {
     server
 }
 
-fn post(server: &TestServer, path: &str, cookie: &str, form: &str) -> Answer {
+pub fn post(server: &TestServer, path: &str, cookie: &str, form: &str) -> Answer {
     let headers = [("content-type", "application/x-www-form-urlencoded"), ("cookie", cookie)];
     call(server.addr, "POST", path, &headers, form.as_bytes())
 }
 
-fn get(server: &TestServer, path: &str, cookie: &str) -> Answer {
+pub fn get(server: &TestServer, path: &str, cookie: &str) -> Answer {
     call(server.addr, "GET", path, &[("cookie", cookie)], b"")
 }
 
 /// A session's cookie.
-fn sign_in(server: &TestServer, badge: &str) -> String {
+pub fn sign_in(server: &TestServer, badge: &str) -> String {
     let answer = post(server, "/sign-in", "", &format!("badge={badge}&pin={DEMO_PIN}"));
     assert_eq!((answer.status, answer.header("location")), (303, Some("/")), "{}", answer.text());
     answer.header("set-cookie").unwrap().split(';').next().unwrap().to_owned()
 }
 
 /// The token that the session's forms carry.
-fn token(server: &TestServer, cookie: &str) -> String {
+pub fn token(server: &TestServer, cookie: &str) -> String {
     let text = get(server, "/", cookie).text();
     let (_, rest) = text.split_once(r#"name="token" value=""#).unwrap();
     rest.split('"').next().unwrap().to_owned()
@@ -78,6 +78,15 @@ const PAGES: &[&str] = &[
     "/locations/1",
     "/orders/1",
     "/lot?item=1&lot=L2231",
+    "/holds?ended",
+    "/stock.csv",
+    "/stock.csv?item=1",
+    "/stock.csv?location=1",
+    "/lots.csv",
+    "/orders.csv",
+    "/orders.csv?inbound",
+    "/lot/origins.csv?item=1&lot=L2231",
+    "/lot/destinations.csv?item=1&lot=L2231",
 ];
 
 fn every_page_asks_who_is_there_and_comes_back(db: Db) {

@@ -5,6 +5,8 @@
 mod browser;
 #[cfg(feature = "server")]
 mod console;
+#[cfg(feature = "server")]
+mod console_cases;
 mod flows;
 mod labels;
 mod replay;

@@ -200,7 +200,7 @@ fn conflicts_are_answers() {
 #[test]
 fn a_request_is_signed_and_the_head_is_in_the_address() {
     let (addr, thread) = server(vec![json("200 OK", HELLO)]);
-    let standing = Standing { head: Some(12), master: None };
+    let standing = Standing { head: Some(12), master: None, control: None };
     transport(&format!("http://{addr}")).send(&Request::Hello(standing)).unwrap();
     let request = thread.join().unwrap().remove(0);
     let path = format!("/v1/hello?head=12&app={}", env!("CARGO_PKG_VERSION"));
@@ -219,12 +219,16 @@ fn the_handheld_says_once_what_it_is_and_again_how_its_battery_is() {
     let mut net = transport(&format!("http://{addr}")).with_battery(|| Some(LEVEL.load(Ordering::Relaxed)));
     for level in [80, 79, 76, 75] {
         LEVEL.store(level, Ordering::Relaxed);
-        net.send(&Request::Hello(Standing { head: None, master: Some(3) })).unwrap();
+        net.send(&Request::Hello(Standing { head: None, master: Some(3), control: Some(4) })).unwrap();
     }
     let requests = thread.join().unwrap();
     let paths = requests.iter().map(|text| text.split(' ').nth(1).unwrap());
-    let first = format!("/v1/hello?master=3&app={}&battery=80", env!("CARGO_PKG_VERSION"));
-    let then = ["/v1/hello?master=3", "/v1/hello?master=3", "/v1/hello?master=3&battery=75"];
+    let first = format!("/v1/hello?master=3&control=4&app={}&battery=80", env!("CARGO_PKG_VERSION"));
+    let then = [
+        "/v1/hello?master=3&control=4",
+        "/v1/hello?master=3&control=4",
+        "/v1/hello?master=3&control=4&battery=75",
+    ];
     assert!(paths.eq([first.as_str()].into_iter().chain(then)), "{requests:?}");
 }
 

@@ -19,7 +19,7 @@ use tokio::sync::SemaphorePermit;
 const DANGEROUS: [char; 12] = ['=', '+', '-', '@', '\t', '\r', '\n', '\'', '＝', '＋', '－', '＠'];
 
 /// A row that can be lines of a table.
-pub(super) trait Lines: Serialize + Sized {
+pub(in crate::server) trait Lines: Serialize + Sized {
     /// The columns, in their order.
     const COLUMNS: &'static [&'static str];
 

@@ -136,7 +136,7 @@ where
     }
     let format = asked.format.or_else(|| accepted(headers)).ok_or(ApiError::NotAcceptable)?;
     if format == Format::Csv && whole && asked.limit.is_none() {
-        return send_all(app, site, list, after, name).await;
+        return Ok(whole_csv(app, site, list, after, name).await?);
     }
     let (Found { rows, next }, seq) = app.storage.page(site, list, after, limit).await?;
     let next = next.and_then(|next| next.text());
@@ -150,24 +150,27 @@ where
     Ok((vary(), response).into_response())
 }
 
-/// All of a list, written into a file without a name before the first byte is sent: a slow reader holds no
+/// All of a list as CSV, written into a file without a name before the first byte is sent: a slow reader holds no
 /// connection of the database, and what is sent is one state of it.
-async fn send_all<L>(
+///
+/// # Errors
+/// [`StorageError`] where the database cannot be read or there is no room for the file.
+pub(in crate::server) async fn whole_csv<L>(
     app: &App,
     site: SiteId,
     list: L,
     after: Option<L::Cursor>,
     name: &str,
-) -> Result<Response, ApiError>
+) -> Result<Response, StorageError>
 where
     L: List<Row: Serialize + Lines>,
 {
-    let turn = AT_ONCE.acquire().await.map_err(|_| ApiError::Cut)?;
-    let spool = Spool::new(nameless(app.storage.folder()).map_err(StorageError::from)?, Some(turn));
+    let turn = AT_ONCE.acquire().await.map_err(io::Error::other)?;
+    let spool = Spool::new(nameless(app.storage.folder())?, Some(turn));
     let sink = Arc::new(Mutex::new(Some(spool)));
     app.storage.all(site, list, after, Arc::clone(&sink)).await?;
-    let spool = sink.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or(ApiError::Cut)?;
-    let (file, bytes) = spool.finish().map_err(StorageError::from)?;
+    let spool = sink.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let (file, bytes) = spool.ok_or_else(|| io::Error::other("the list is gone"))?.finish()?;
     let stream = ReaderStream::with_capacity(tokio::fs::File::from_std(file), PIECE_BYTES);
     let length = [(header::CONTENT_LENGTH, bytes.to_string())];
     Ok((vary(), as_file(name), length, Body::from_stream(stream)).into_response())

@@ -15,6 +15,8 @@ mod params;
 mod stock;
 mod webhooks;
 
+pub(super) use list::whole_csv;
+
 use super::http::App;
 use crate::exchange::import::FILE_BYTES_MAX;
 use axum::Router;

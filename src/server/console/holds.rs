@@ -9,11 +9,11 @@ use crate::domain::{
 };
 use crate::server::http::App;
 use crate::server::own;
-use crate::server::storage::console::Wanted;
+use crate::server::storage::console::{HoldRow, Wanted};
 use crate::sync::wire::Status;
 use askama::Template;
 use axum::Form;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::Response;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -39,39 +39,38 @@ struct Page {
     title: &'static str,
     reload_s: u32,
     lead: String,
+    ended: bool,
     rows: Vec<Row>,
 }
 
-pub(super) async fn page(State(app): State<App>, seat: Seat) -> Result<Response, PageError> {
-    let (holds, total) = app.storage.open_holds(seat.site).await?;
+#[derive(Deserialize)]
+pub(super) struct Which {
+    ended: Option<String>,
+}
+
+pub(super) async fn page(
+    State(app): State<App>,
+    seat: Seat,
+    Query(which): Query<Which>,
+) -> Result<Response, PageError> {
+    let ended = which.ended.is_some();
+    let (holds, total) = match ended {
+        true => app.storage.ended_holds(seat.site).await?,
+        false => app.storage.open_holds(seat.site).await?,
+    };
     let mut wanted = Wanted::default();
     for hold in &holds {
         story::of_target(&hold.hold.target, &mut wanted);
         wanted.user(hold.operator);
     }
     let names = app.storage.names(seat.site, wanted).await?;
-    let recalls = holds.iter().filter(|hold| hold.hold.kind == HoldKind::Recall).count();
-    let lead = match (total, recalls) {
-        (count, _) if count > holds.len() as u64 => {
-            format!("{count} stops are open, the newest {} are listed.", holds.len())
-        }
-        (0, _) => "Nothing is stopped.".to_owned(),
-        (1, 0) => "One stop is open.".to_owned(),
-        (count, 0) => format!("{count} stops are open."),
-        (1, _) => "One stop is open, a recall.".to_owned(),
-        (count, 1) => format!("{count} stops are open, one of them a recall."),
-        (count, recalls) => format!("{count} stops are open, {recalls} of them recalls."),
-    };
+    let lead = if ended { ended_lead(&holds, total) } else { open_lead(&holds, total) };
     let rows = holds.iter().map(|row| {
         let note = if row.hold.note.is_empty() { String::new() } else { format!(": {}", row.hold.note) };
         Row {
             id: row.id,
             target: story::target(&row.hold.target, &names),
-            href: match &row.hold.target {
-                HoldTarget::Lot(lot) => super::lots::href(lot.item, lot.lot.as_ref()),
-                HoldTarget::Location(location) => format!("/locations/{location}"),
-                HoldTarget::Hu(hu) => format!("/search?q={}", super::shell::in_query(hu.as_str())),
-            },
+            href: super::cases::href(row.id),
             kind: words::hold_kind(row.hold.kind),
             tone: if row.hold.kind == HoldKind::Recall { "bad" } else { "warn" },
             why: format!("{}{note}", words::reason(row.hold.reason)),
@@ -81,7 +80,33 @@ pub(super) async fn page(State(app): State<App>, seat: Seat) -> Result<Response,
     });
     let rows = rows.collect();
     let shell = Shell::new(&app, &seat, "/holds").await?;
-    html(&Page { shell, title: "Holds", reload_s: 0, lead, rows })
+    html(&Page { shell, title: "Holds", reload_s: 0, lead, ended, rows })
+}
+
+fn open_lead(holds: &[HoldRow], total: u64) -> String {
+    let recalls = holds.iter().filter(|hold| hold.hold.kind == HoldKind::Recall).count();
+    match (total, recalls) {
+        (count, _) if count > holds.len() as u64 => {
+            format!("{count} stops are open, the newest {} are listed.", holds.len())
+        }
+        (0, _) => "Nothing is stopped.".to_owned(),
+        (1, 0) => "One stop is open.".to_owned(),
+        (count, 0) => format!("{count} stops are open."),
+        (1, _) => "One stop is open, a recall.".to_owned(),
+        (count, 1) => format!("{count} stops are open, one of them a recall."),
+        (count, recalls) => format!("{count} stops are open, {recalls} of them recalls."),
+    }
+}
+
+fn ended_lead(holds: &[HoldRow], total: u64) -> String {
+    match total {
+        0 => "No stop has ended.".to_owned(),
+        1 => "One stop has ended.".to_owned(),
+        count if count > holds.len() as u64 => {
+            format!("{count} stops have ended, the newest {} are listed.", holds.len())
+        }
+        count => format!("{count} stops have ended."),
+    }
 }
 
 #[derive(Deserialize)]

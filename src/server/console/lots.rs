@@ -4,7 +4,9 @@ use super::error::PageError;
 use super::seat::Seat;
 use super::shell::{Shell, html, in_query};
 use super::{story, words};
-use crate::domain::{HoldTarget, ItemId, LotKey, LotNumber, Quantity, SiteZone, Unit};
+use crate::domain::{
+    HoldTarget, ItemId, LocationId, LotKey, LotNumber, Origin, Place, Quantity, SiteZone, Unit,
+};
 use crate::ledger::good_to;
 use crate::server::http::App;
 use crate::server::storage::console::{LotPage, Names, Wanted};
@@ -16,7 +18,12 @@ use std::collections::BTreeSet;
 
 /// The address of a lot's page.
 pub(super) fn href(item: ItemId, lot: Option<&LotNumber>) -> String {
-    format!("/lot?item={item}&lot={}", in_query(lot.map_or("", LotNumber::as_str)))
+    address("/lot", item, lot)
+}
+
+/// An address with a lot in it.
+pub(super) fn address(page: &str, item: ItemId, lot: Option<&LotNumber>) -> String {
+    format!("{page}?item={item}&lot={}", in_query(lot.map_or("", LotNumber::as_str)))
 }
 
 #[derive(Deserialize)]
@@ -26,9 +33,17 @@ pub(super) struct Which {
     lot: String,
 }
 
-struct Line {
-    cells: Vec<(String, String)>,
-    amount: String,
+impl Which {
+    /// A lot number that cannot be one is that of no lot.
+    pub(super) fn key(&self) -> LotKey {
+        LotKey { item: ItemId(self.item), lot: LotNumber::new(&self.lot).ok() }
+    }
+}
+
+/// A row of one of a lot's lists: cells with their links, and an amount.
+pub(super) struct Line {
+    pub cells: Vec<(String, String)>,
+    pub amount: String,
 }
 
 #[derive(Template)]
@@ -39,13 +54,18 @@ struct Page {
     reload_s: u32,
     lead: String,
     facts: Vec<(&'static str, String)>,
-    stops: Vec<String>,
+    /// In words, with the address of the case.
+    stops: Vec<(String, String)>,
+    balance: Vec<(&'static str, String)>,
     places: Vec<Line>,
     came: Vec<Line>,
     came_total: u64,
     who: Vec<Line>,
     went: Vec<Line>,
     went_total: u64,
+    /// Where its receipts and its dispatches are as CSV.
+    origins: String,
+    destinations: String,
     item_code: String,
     lot: String,
 }
@@ -55,27 +75,11 @@ pub(super) async fn page(
     seat: Seat,
     Query(which): Query<Which>,
 ) -> Result<Response, PageError> {
-    let key = LotKey { item: ItemId(which.item), lot: LotNumber::new(&which.lot).ok() };
+    let key = which.key();
     let lot = app.storage.lot(seat.site, key.clone()).await?.ok_or(PageError::NotFound("lot"))?;
     let names = app.storage.names(seat.site, wanted(&lot, &key, &seat)).await?;
-    let unit = names.item(key.item).map_or(Unit::Each, |item| item.unit);
+    let unit = unit(key.item, &names);
     let amount = |units: i64| words::amount(Quantity::balance(units), unit);
-    let places = lot.places.iter().map(|(place, units)| Line {
-        cells: vec![(story::place(place, &names), format!("/locations/{}", place.location))],
-        amount: amount(*units),
-    });
-    let places = places.collect();
-    let came = lot.origins.iter().map(|origin| Line {
-        cells: vec![
-            (origin.supplier.map_or_else(|| "unknown".to_owned(), |party| names.party(party)), String::new()),
-            origin
-                .order
-                .map_or_else(Default::default, |id| (names.order_number(id), format!("/orders/{id}"))),
-            (story::when(origin.at, &names), String::new()),
-        ],
-        amount: amount(origin.quantity.units()),
-    });
-    let came = came.collect();
     let went = lot.destinations.iter().map(|sent| {
         let serial = sent.serial.as_ref().map_or(String::new(), |serial| format!(", serial {serial}"));
         let line = sent.line.map_or(String::new(), |line| format!(", line {line}"));
@@ -114,18 +118,68 @@ pub(super) async fn page(
         lead,
         facts: facts(&lot, &key, &names, seat.now),
         stops,
-        places,
-        came,
+        places: places(&lot, &names, unit),
+        came: came(&lot, &names, unit),
+        balance: balance(&lot, unit),
         came_total: lot.origins_total,
         who,
         went,
         went_total: lot.destinations_total,
+        origins: address("/lot/origins.csv", key.item, key.lot.as_ref()),
+        destinations: address("/lot/destinations.csv", key.item, key.lot.as_ref()),
         item_code: names.item(key.item).map_or(String::new(), |item| item.code.clone()),
         lot: which.lot,
     })
 }
 
-fn wanted(lot: &LotPage, key: &LotKey, seat: &Seat) -> Wanted {
+/// The unit in which an item's quantities are said.
+pub(super) fn unit(item: ItemId, names: &Names) -> Unit {
+    names.item(item).map_or(Unit::Each, |item| item.unit)
+}
+
+/// Where it is.
+pub(super) fn places(lot: &LotPage, names: &Names, unit: Unit) -> Vec<Line> {
+    let line = |(place, units): &(Place, i64)| Line {
+        cells: vec![(story::place(place, names), format!("/locations/{}", place.location))],
+        amount: words::amount(Quantity::balance(*units), unit),
+    };
+    lot.places.iter().map(line).collect()
+}
+
+/// Where it came from.
+pub(super) fn came(lot: &LotPage, names: &Names, unit: Unit) -> Vec<Line> {
+    let line = |origin: &Origin| {
+        let supplier = origin.supplier.map_or_else(|| "unknown".to_owned(), |party| names.party(party));
+        let order = origin.order.map(|id| (names.order_number(id), format!("/orders/{id}")));
+        let at = (story::when(origin.at, names), String::new());
+        Line {
+            cells: vec![(supplier, String::new()), order.unwrap_or_default(), at],
+            amount: words::amount(Quantity::balance(origin.quantity.units()), unit),
+        }
+    };
+    lot.origins.iter().map(line).collect()
+}
+
+/// What came in, and where all of it is: every movement has two ends, so that nothing can be left over.
+pub(super) fn balance(lot: &LotPage, unit: Unit) -> Vec<(&'static str, String)> {
+    let at = |id| lot.elsewhere.iter().filter(|(place, _)| *place == id).map(|(_, units)| units).sum::<i64>();
+    let stock: i64 = lot.places.iter().map(|(_, units)| units).sum();
+    let counted = at(LocationId::ADJUSTMENT);
+    let rows = [
+        ("Came in", -at(LocationId::SUPPLIER), true),
+        ("Found at counts", -counted, counted < 0),
+        ("In stock", stock, true),
+        ("At customers", at(LocationId::CUSTOMER), true),
+        ("Between sites", at(LocationId::TRANSIT), at(LocationId::TRANSIT) != 0),
+        ("Disposed of", at(LocationId::DISPOSAL), at(LocationId::DISPOSAL) != 0),
+        ("Missing at counts", counted, counted > 0),
+    ];
+    let shown = rows.into_iter().filter(|(.., is_shown)| *is_shown);
+    shown.map(|(name, units, _)| (name, words::amount(Quantity::balance(units), unit))).collect()
+}
+
+/// The records that they name.
+pub(super) fn wanted(lot: &LotPage, key: &LotKey, seat: &Seat) -> Wanted {
     let mut wanted = Wanted::default();
     wanted.site(seat.site);
     wanted.item(key.item);
@@ -139,7 +193,12 @@ fn wanted(lot: &LotPage, key: &LotKey, seat: &Seat) -> Wanted {
     wanted
 }
 
-async fn stops(app: &App, seat: &Seat, key: &LotKey, lot: &LotPage) -> Result<Vec<String>, PageError> {
+async fn stops(
+    app: &App,
+    seat: &Seat,
+    key: &LotKey,
+    lot: &LotPage,
+) -> Result<Vec<(String, String)>, PageError> {
     let locations: BTreeSet<_> = lot.places.iter().map(|(place, _)| place.location).collect();
     let hus: BTreeSet<_> = lot.places.iter().filter_map(|(place, _)| place.hu.clone()).collect();
     let mut targets = vec![HoldTarget::Lot(key.clone())];
@@ -153,7 +212,8 @@ async fn stops(app: &App, seat: &Seat, key: &LotKey, lot: &LotPage) -> Result<Ve
             HoldTarget::Hu(_) => "A handling unit with some of it is",
         };
         let kind = words::hold_kind(row.hold.kind);
-        format!("{of} {kind} since {}: {}.", words::ago(seat.now, row.at), words::reason(row.hold.reason))
+        let (since, why) = (words::span(seat.now.ms_since(row.at)), words::reason(row.hold.reason));
+        (format!("{of} {kind} since {since}: {why}."), super::cases::href(row.id))
     });
     Ok(words.collect())
 }

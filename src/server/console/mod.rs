@@ -5,9 +5,11 @@
 //! carries. A page asks `storage` for rows of that site only, so no address can show another site's goods.
 
 mod audit;
+mod cases;
 mod chart;
 mod devices;
 mod discrepancies;
+mod downloads;
 mod error;
 mod expiry;
 mod holds;
@@ -46,10 +48,16 @@ pub(super) fn routes() -> Router<App> {
         .route("/discrepancy", get(discrepancies::one).post(discrepancies::settle))
         .route("/holds", get(holds::page).post(holds::place))
         .route("/holds/release", post(holds::release))
+        .route("/holds/{hold}", get(cases::page))
         .route("/stock", get(stock::page))
         .route("/items/{item}", get(stock::item))
         .route("/locations/{location}", get(stock::location))
         .route("/lot", get(lots::page))
+        .route("/stock.csv", get(downloads::stock))
+        .route("/lots.csv", get(downloads::lots))
+        .route("/orders.csv", get(downloads::orders))
+        .route("/lot/origins.csv", get(downloads::origins))
+        .route("/lot/destinations.csv", get(downloads::destinations))
         .route("/expiry", get(expiry::page))
         .route("/orders", get(orders::page))
         .route("/orders/{order}", get(orders::one))

@@ -2,7 +2,7 @@
 
 use super::error::PageError;
 use super::seat::Seat;
-use super::shell::{Shell, html};
+use super::shell::{Shell, html, in_query};
 use super::{lots, words};
 use crate::domain::{Direction, OrderId, OrderStatus, Quantity, Unit};
 use crate::server::http::App;
@@ -136,6 +136,8 @@ struct OnePage {
     lead: String,
     inbound: bool,
     lines: Vec<Line>,
+    /// Where its lines are as CSV.
+    file: String,
 }
 
 pub(super) async fn one(
@@ -187,6 +189,7 @@ pub(super) async fn one(
         names.party(row.order.party),
         state(&row).0
     );
+    let file = format!("/orders.csv?number={}", in_query(&row.order.number));
     let shell = Shell::new(&app, &seat, "/orders").await?;
-    html(&OnePage { shell, title: row.order.number.clone(), reload_s: 0, lead, inbound, lines })
+    html(&OnePage { shell, title: row.order.number.clone(), reload_s: 0, lead, inbound, lines, file })
 }

@@ -123,6 +123,8 @@ struct Balances {
     by_item: bool,
     rows: Vec<Balance>,
     next: String,
+    /// Where all of them are as CSV.
+    file: String,
 }
 
 /// How many balances the pages before have shown.
@@ -189,9 +191,10 @@ pub(super) async fn item(
     };
     let title = item.name.clone();
     let next = next(&format!("/items/{id}"), from.skip, &found);
+    let file = format!("/stock.csv?item={id}");
     let rows = told(found.rows, &names, &seat);
     let shell = Shell::new(&app, &seat, "/stock").await?;
-    html(&Balances { shell, title, reload_s: 0, lead, by_item: true, rows, next })
+    html(&Balances { shell, title, reload_s: 0, lead, by_item: true, rows, next, file })
 }
 
 pub(super) async fn location(
@@ -212,7 +215,8 @@ pub(super) async fn location(
         count => format!("{title} holds {count} balances."),
     };
     let next = next(&format!("/locations/{id}"), from.skip, &found);
+    let file = format!("/stock.csv?location={id}");
     let rows = told(found.rows, &names, &seat);
     let shell = Shell::new(&app, &seat, "/stock").await?;
-    html(&Balances { shell, title, reload_s: 0, lead, by_item: false, rows, next })
+    html(&Balances { shell, title, reload_s: 0, lead, by_item: false, rows, next, file })
 }

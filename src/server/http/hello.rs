@@ -24,6 +24,8 @@ pub(super) struct Report {
     head: Option<u64>,
     /// The newest master entry that it has.
     master: Option<u64>,
+    /// The newest control entry that it has.
+    control: Option<u64>,
     /// The app's version.
     app: Option<String>,
     /// Per cent.
@@ -32,17 +34,17 @@ pub(super) struct Report {
 
 impl Report {
     fn checked(self) -> Result<DeviceReport, ApiError> {
-        let Self { head, master, app, battery } = self;
+        let Self { head, master, control, app, battery } = self;
         let is_version =
             |text: &String| text.len() <= APP_CHARS_MAX && text.bytes().all(|b| b.is_ascii_graphic());
         if !app.as_ref().is_none_or(is_version) || battery.is_some_and(|level| level > 100) {
             return Err(ApiError::BadRequest("app is a version, battery is in per cent".into()));
         }
         let in_range = |seq: Option<u64>| seq.is_none_or(|seq| i64::try_from(seq).is_ok());
-        if !in_range(head) || !in_range(master) {
+        if ![head, master, control].into_iter().all(in_range) {
             return Err(ApiError::BadRequest("no such sequence".into()));
         }
-        Ok(DeviceReport { head, master, app, battery })
+        Ok(DeviceReport { head, master, control, app, battery })
     }
 }
 

@@ -14,6 +14,8 @@ pub struct DeviceReport {
     pub head: Option<u64>,
     /// The newest master entry that it has.
     pub master: Option<u64>,
+    /// The newest control entry that it has.
+    pub control: Option<u64>,
     /// The app's version.
     pub app: Option<String>,
     /// How full its battery is, in per cent.
@@ -98,9 +100,9 @@ async fn note_report(
     (device, report): &(DeviceAuth, DeviceReport),
     tx: &mut dyn Tx,
 ) -> Result<(), StorageError> {
-    let DeviceReport { head, master, app, battery } = report;
+    let DeviceReport { head, master, control, app, battery } = report;
     let (app, battery) = (app.as_deref(), battery.map(i64::from));
-    let params = values![device.site.0, device.device, *head, *master, app, battery];
+    let params = values![device.site.0, device.device, *head, *master, app, battery, *control];
     tx.execute(include_str!("sql/note_report.sql"), &params).await?;
     Ok(())
 }

@@ -16,6 +16,7 @@ impl Engine {
             (Ask::Hello(standing), Reply::Hello(hello)) => {
                 self.told.head = standing.head.or(self.told.head);
                 self.told.master = standing.master.or(self.told.master);
+                self.told.control = standing.control.or(self.told.control);
                 self.on_hello(now, sent, hello);
             }
             (Ask::Push { after, .. }, Reply::Pushed(reply)) => self.on_pushed(now, after, reply),

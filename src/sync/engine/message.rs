@@ -97,6 +97,8 @@ pub struct Standing {
     pub head: Option<u64>,
     /// The newest master entry that it has.
     pub master: Option<u64>,
+    /// The newest control entry that it has: which stops it knows.
+    pub control: Option<u64>,
 }
 
 /// A request as the engine states it; a push is filled from the outbox by the driver.

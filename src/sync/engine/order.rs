@@ -61,9 +61,11 @@ impl Engine {
     pub(super) fn greet(&mut self, now: Timestamp) {
         let facts = self.facts.as_ref();
         let head = facts.map(|facts| facts.last_seq).filter(|seq| self.told.head != Some(*seq));
-        let master = facts.map(|facts| facts.cursor(Stream::Master).seq);
-        let master = master.filter(|seq| self.told.master != Some(*seq));
-        self.ask(now, Ask::Hello(Standing { head, master }));
+        let cursor =
+            |stream, told| facts.map(|facts| facts.cursor(stream).seq).filter(|seq| told != Some(*seq));
+        let master = cursor(Stream::Master, self.told.master);
+        let control = cursor(Stream::Control, self.told.control);
+        self.ask(now, Ask::Hello(Standing { head, master, control }));
     }
 
     pub(super) fn heads(&self) -> Heads {

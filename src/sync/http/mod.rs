@@ -134,6 +134,7 @@ impl HttpTransport {
         let mut parts = Vec::new();
         parts.extend(standing.head.map(|head| format!("head={head}")));
         parts.extend(standing.master.map(|master| format!("master={master}")));
+        parts.extend(standing.control.map(|control| format!("control={control}")));
         if !told.app {
             parts.push(format!("app={}", env!("CARGO_PKG_VERSION")));
             told.app = true;

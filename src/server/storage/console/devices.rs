@@ -33,6 +33,8 @@ pub struct DeviceState {
     pub battery: Option<u8>,
     /// Changes of the site's records that it does not have yet, as far as it told.
     pub records_behind: u64,
+    /// The newest entry of the control stream that it told of: it knows every stop up to there.
+    pub control: u64,
     /// The newest sign-off.
     pub sign_off: Option<SignOff>,
 }
@@ -110,10 +112,12 @@ fn state(mut row: Row) -> Result<DeviceState, StorageError> {
         app: row.text()?,
         battery: row.int_or_null()?.and_then(|level| u8::try_from(level).ok()),
         records_behind: 0,
+        control: 0,
         sign_off: None,
     };
     let (has, newest) = (row.unsigned()?, row.unsigned()?);
     state.records_behind = newest.saturating_sub(has);
+    state.control = row.unsigned()?;
     if let Some(at) = row.int_or_null()? {
         let (by, epoch, seq) = (UserId(row.int()?), row.small()?, row.unsigned()?);
         state.sign_off = Some(SignOff { at: Timestamp(at), by, epoch, seq });

@@ -82,7 +82,7 @@ async fn by_id((site, ids): &(SiteId, Vec<EventId>), tx: &mut dyn Tx) -> Result<
     Ok(rows)
 }
 
-fn entry(mut row: Row) -> Result<EventRow, StorageError> {
+pub(super) fn entry(mut row: Row) -> Result<EventRow, StorageError> {
     Ok(EventRow {
         stream_seq: row.unsigned()?,
         status: row.status()?,

@@ -29,6 +29,14 @@ impl Storage {
         self.read(site, |site, tx| Box::pin(open(site, tx))).await
     }
 
+    /// The newest stops of a site that have ended, at most 1,000 of them, and how many there are.
+    ///
+    /// # Errors
+    /// [`StorageError`] where the database cannot be read.
+    pub async fn ended_holds(&self, site: SiteId) -> Result<(Vec<HoldRow>, u64), StorageError> {
+        self.read(site, |site, tx| Box::pin(ended(site, tx))).await
+    }
+
     /// How many stops of a site are open.
     ///
     /// # Errors
@@ -59,8 +67,18 @@ impl Storage {
 }
 
 async fn open(site: &SiteId, tx: &mut dyn Tx) -> Result<(Vec<HoldRow>, u64), StorageError> {
-    let rows = tx.rows(include_str!("../sql/console_holds.sql"), &values![site.0]).await?;
-    Ok((rows.into_iter().map(hold).collect::<Result<_, _>>()?, count(site, tx).await?))
+    Ok((newest(*site, false, tx).await?, count(site, tx).await?))
+}
+
+async fn ended(site: &SiteId, tx: &mut dyn Tx) -> Result<(Vec<HoldRow>, u64), StorageError> {
+    let sql = "SELECT count(*) FROM hold WHERE site = ?1 AND ended = 1";
+    let total = tx.row(sql, &values![site.0]).await?.map_or(Ok(0), |mut row| row.unsigned())?;
+    Ok((newest(*site, true, tx).await?, total))
+}
+
+async fn newest(site: SiteId, ended: bool, tx: &mut dyn Tx) -> Result<Vec<HoldRow>, StorageError> {
+    let rows = tx.rows(include_str!("../sql/console_holds.sql"), &values![site.0, i64::from(ended)]).await?;
+    rows.into_iter().map(|mut row| hold(&mut row)).collect()
 }
 
 async fn count(site: &SiteId, tx: &mut dyn Tx) -> Result<u64, StorageError> {
@@ -79,7 +97,7 @@ async fn on(
     let mut holds = Vec::new();
     for mut row in tx.find(&ON, site.0, &keys).await? {
         row.int()?;
-        holds.push(hold(row)?);
+        holds.push(hold(&mut row)?);
     }
     holds.sort_by_key(|row| (row.at, row.id));
     Ok(holds)
@@ -87,10 +105,10 @@ async fn on(
 
 async fn one((site, id): &(SiteId, EventId), tx: &mut dyn Tx) -> Result<Option<HoldRow>, StorageError> {
     let found = tx.row(include_str!("../sql/console_hold.sql"), &values![site.0, *id]).await?;
-    found.map(hold).transpose()
+    found.map(|mut row| hold(&mut row)).transpose()
 }
 
 /// `event_id, hold, operator, at` as a stop.
-fn hold(mut row: Row) -> Result<HoldRow, StorageError> {
+pub(super) fn hold(row: &mut Row) -> Result<HoldRow, StorageError> {
     Ok(HoldRow { id: row.event()?, hold: row.json("hold")?, operator: UserId(row.int()?), at: row.time()? })
 }

@@ -19,6 +19,8 @@ pub struct LotPage {
     pub received: Option<Timestamp>,
     /// Every place where it is, and base units there.
     pub places: Vec<(Place, i64)>,
+    /// What the virtual places have of it: with `places` it sums to zero.
+    pub elsewhere: Vec<(LocationId, i64)>,
     /// The first times that it came.
     pub origins: Vec<Origin>,
     /// How often it came.
@@ -49,6 +51,7 @@ async fn lot_page((site, lot): &(SiteId, LotKey), tx: &mut dyn Tx) -> Result<Opt
         facts: None,
         received: None,
         places: Vec::new(),
+        elsewhere: Vec::new(),
         origins: Vec::new(),
         origins_total: 0,
         destinations: Vec::new(),
@@ -63,6 +66,9 @@ async fn lot_page((site, lot): &(SiteId, LotKey), tx: &mut dyn Tx) -> Result<Opt
     for mut row in tx.rows(include_str!("../sql/console_lot_places.sql"), &key).await? {
         let place = Place { location: LocationId(row.int()?), hu: row.label(HuCode::new)? };
         page.places.push((place, row.int()?));
+    }
+    for mut row in tx.rows(include_str!("../sql/console_lot_elsewhere.sql"), &key).await? {
+        page.elsewhere.push((LocationId(row.int()?), row.int()?));
     }
     for mut row in tx.rows(include_str!("../sql/console_lot_customers.sql"), &key).await? {
         page.customers.push((PartyId(row.int()?), row.int()?));

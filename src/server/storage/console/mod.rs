@@ -1,5 +1,6 @@
 //! What the console's pages ask: bounded queries, the site first in each.
 
+mod cases;
 mod devices;
 mod discrepancies;
 mod events;
@@ -11,6 +12,7 @@ mod orders;
 mod search;
 mod stock;
 
+pub use cases::{CASE_ROWS_MAX, Case, Sent, Taken};
 pub use devices::{DeviceState, SignOff};
 pub use discrepancies::DiscrepancyState;
 pub use events::EventRow;

@@ -1,5 +1,5 @@
 SELECT event_id, hold, operator, at
 FROM hold
-WHERE site = ?1 AND ended = 0
+WHERE site = ?1 AND ended = ?2
 ORDER BY at DESC, event_id
 LIMIT 1000

@@ -483,7 +483,7 @@ fn the_server_hears_once_what_waits_here() {
         Some((_, Ask::Hello(standing))) => *standing,
         other => panic!("{other:?}"),
     };
-    assert_eq!(said(&floor), Standing { head: Some(5), master: Some(0) });
+    assert_eq!(said(&floor), Standing { head: Some(5), master: Some(0), control: Some(0) });
     floor.settle();
     floor.sleep();
     assert_eq!(said(&floor), Standing::default());
