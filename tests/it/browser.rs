@@ -1,11 +1,12 @@
 //! The console in a real browser: a supervisor's shift end, with pictures of each page in `target/console/`.
 
 use crate::console::demo_server;
+use crate::console_cases::orders;
 use crate::server_database::Db;
-use crate::server_support::{Handheld, TestServer, movement};
+use crate::server_support::{Handheld, TestServer, movement, receipt};
 use fantoccini::{Client, ClientBuilder, Locator};
 use firstout::demo::DEMO_PIN;
-use firstout::domain::{Body, Move, MoveKind};
+use firstout::domain::{Body, Dispatch, Move, MoveKind, OrderId, PartyId};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -126,11 +127,12 @@ fn a_supervisor_ends_the_shift() {
     moved(&mut device, 5);
     device.push(0, 3);
     assert_eq!(device.get("/v1/hello?head=5&app=0.1.0&battery=18").status, 200);
+    let customers = orders(&server);
     let driver = Driver::start();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let end = runtime.block_on(async {
         let browser = Browser::open(&driver, &server).await;
-        let told = tokio::spawn(shift_end(browser, device)).await;
+        let told = tokio::spawn(shift_end(browser, device, customers)).await;
         told.err()
     });
     if let Some(error) = end {
@@ -138,11 +140,12 @@ fn a_supervisor_ends_the_shift() {
     }
 }
 
-async fn shift_end(browser: Browser, device: Handheld) {
+async fn shift_end(browser: Browser, mut device: Handheld, customers: [(OrderId, PartyId); 2]) {
     sign_in(&browser).await;
     clearance(&browser, &device).await;
     import(&browser).await;
     discrepancy(&browser).await;
+    recall(&browser, &mut device, customers).await;
     for (path, name) in [
         ("/stock", "stock"),
         ("/items/1", "item"),
@@ -229,4 +232,32 @@ async fn discrepancy(browser: &Browser) {
     assert_ne!(browser.title().await, before);
     browser.go("/discrepancies?settled").await;
     assert!(browser.text("tbody").await.contains("settled"));
+}
+
+async fn recall(browser: &Browser, device: &mut Handheld, customers: [(OrderId, PartyId); 2]) {
+    device.confirm(receipt(100));
+    for (units, (order, customer)) in [30, 12].into_iter().zip(customers) {
+        device.confirm(Body::Dispatch(Dispatch {
+            order,
+            customer,
+            lines: vec![movement("L1", units, 10, -2)],
+        }));
+    }
+    device.push(5, 8);
+    browser.go("/lot?item=7&lot=L1").await;
+    for (field, value) in [("kind", "recall"), ("reason", "recall")] {
+        let select = browser.client.find(Locator::Css(&format!("select[name={field}]"))).await.unwrap();
+        select.select_by_value(value).await.unwrap();
+    }
+    browser.fill("input[name=note]", "Supplier's notice of today").await;
+    browser.click("main form button.first").await;
+    assert!(browser.text("[role=status]").await.starts_with("Stopped."));
+    browser.click("td a").await;
+    assert!(
+        browser.title().await.contains("58 to fetch from 1 place, 42 at 2 customers"),
+        "{}",
+        browser.title().await
+    );
+    assert!(browser.text("main").await.contains("The only device does not know it yet"));
+    browser.picture("recall").await;
 }

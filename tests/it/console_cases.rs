@@ -22,7 +22,7 @@ fn records(server: &TestServer) -> Vec<MasterRecord> {
 }
 
 /// Two customers' orders of the demo.
-fn orders(server: &TestServer) -> [(OrderId, PartyId); 2] {
+pub fn orders(server: &TestServer) -> [(OrderId, PartyId); 2] {
     let outbound = |order: &Order| order.direction == Direction::Outbound;
     let mut orders = records(server).into_iter().filter_map(|record| match record {
         MasterRecord::Order(order) if outbound(&order) => Some((order.id, order.party)),

@@ -202,6 +202,7 @@ fn awareness(
     match (devices.len(), unaware.len()) {
         (0, _) => ("No device is enrolled.".to_owned(), "info", unaware),
         (1, 0) => ("The only device knows it.".to_owned(), "good", unaware),
+        (1, 1) => ("The only device does not know it yet.".to_owned(), "warn", unaware),
         (all, 0) => (format!("All {all} devices know it."), "good", unaware),
         (all, 1) => (format!("One of {all} devices does not know it yet."), "warn", unaware),
         (all, count) => (format!("{count} of {all} devices do not know it yet."), "warn", unaware),
