@@ -22,12 +22,12 @@ const SUPPLIERS: &str = "supplier,name\nS1,Northfarm\n";
 const STOCK: &str = "item,location,quantity,lot,expiry,hu,supplier\n\
     OAT,A-01,24,L1,2027-03-14,P1,S1\nOAT,A-02,12,L1,2027-03-14,,S1\nGLOVE,A-02,100,,,,\n";
 
-fn file(kind: FileKind, text: &str) -> File<'_> {
-    let (bytes, by, now) = (text.as_bytes(), UserId::NOBODY, Timestamp(MORNING));
+fn file(kind: FileKind, text: &str) -> File {
+    let (bytes, by, now) = (text.to_owned().into(), UserId::NOBODY, Timestamp(MORNING));
     File { site: SITE, kind, bytes, dry_run: false, by, now }
 }
 
-fn take(server: &TestServer, file: &File<'_>) -> Imported {
+fn take(server: &TestServer, file: &File) -> Imported {
     server
         .background
         .run(|storage| async move { Ok::<_, StorageError>(import(&storage, file).await.unwrap()) })

@@ -73,6 +73,7 @@ pub fn all(german: bool) -> Vec<(&'static str, View)> {
         ("calibrate-found", calibrate_found(&t)),
     ];
     views.push(("question", question(&t)));
+    views.push(("which-lot", which_lot(&t)));
     views.push(("reasons", reasons(&t)));
     views.push(("refused", refused(&t)));
     views.push(("pin", keypad(sign_in(&t), KeypadKind::Pin, "PIN", "•••", "")));
@@ -558,6 +559,23 @@ fn question(t: &Tongue) -> View {
         ],
     };
     View { sheet: Some(sheet), flash: Flash { tone: Tone::Question, count: 11 }, ..pick_here(t) }
+}
+
+/// The longest lots that a label can have.
+fn which_lot(t: &Tongue) -> View {
+    let lot = |number: &str| format!("{} {number}", t.say("Lot", "Charge"));
+    let sheet = Sheet {
+        tone: Tone::Question,
+        title: t.say("Which lot does the label say?", "Welche Charge steht auf dem Etikett?").into(),
+        facts: vec![fact(t.say("Item", "Artikel"), "Oat drink barista 1 l")],
+        note: String::new(),
+        answers: vec![
+            button("lot:1", &lot("WMW2231-2027-03-14-A")),
+            button("lot:2", &lot("WMW2231-2027-03")),
+            button("lot:0", &lot("WMW2231-2027-03-14-A37")),
+        ],
+    };
+    View { sheet: Some(sheet), flash: Flash { tone: Tone::Question, count: 11 }, ..movement(t) }
 }
 
 fn reasons(t: &Tongue) -> View {

@@ -155,7 +155,7 @@ async fn take(
     bytes: Bytes,
 ) -> Result<Imported, ApiError> {
     let (site, now) = (caller.site, app.now());
-    let file = File { site, kind, bytes: &bytes, dry_run: how.dry_run, by: UserId::NOBODY, now };
+    let file = File { site, kind, bytes, dry_run: how.dry_run, by: UserId::NOBODY, now };
     let imported = if how.ignore_columns {
         import(&app.storage, &file).await?
     } else {
@@ -188,7 +188,7 @@ impl From<ImportError> for ApiError {
         match error {
             ImportError::Storage(error) | ImportError::Own(OwnError::Storage(error)) => error.into(),
             ImportError::Busy | ImportError::Own(OwnError::Busy) => StorageError::Busy.into(),
-            ImportError::Own(OwnError::Random) => Self::Cut,
+            ImportError::Own(OwnError::Random) | ImportError::Cut => Self::Cut,
             ImportError::Own(OwnError::Impossible(_)) | ImportError::Refused(_) => {
                 Self::Refused(error.to_string())
             }

@@ -53,7 +53,7 @@ pub async fn run(storage: &Storage, args: ImportArgs, now: Timestamp) -> anyhow:
         let file = File {
             site: SiteId(args.site),
             kind: *kind,
-            bytes: &bytes,
+            bytes: bytes.into(),
             dry_run: args.dry_run,
             by: UserId::NOBODY,
             now,

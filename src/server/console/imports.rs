@@ -9,6 +9,7 @@ use crate::server::import::{File, ImportError, Imported, import};
 use crate::server::own::OwnError;
 use crate::server::storage::Act;
 use askama::Template;
+use axum::body::Bytes;
 use axum::extract::{Multipart, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -64,7 +65,7 @@ struct Upload {
     kind: String,
     dry_run: bool,
     name: String,
-    bytes: Vec<u8>,
+    bytes: Bytes,
 }
 
 async fn parts(mut form: Multipart) -> Result<Upload, PageError> {
@@ -77,7 +78,7 @@ async fn parts(mut form: Multipart) -> Result<Upload, PageError> {
             "act" => upload.dry_run = field.text().await.map_err(cut)? != "import",
             "file" => {
                 upload.name = field.file_name().unwrap_or_default().chars().take(96).collect();
-                upload.bytes = field.bytes().await.map_err(cut)?.to_vec();
+                upload.bytes = field.bytes().await.map_err(cut)?;
             }
             _ => {}
         }
@@ -104,7 +105,7 @@ pub(super) async fn upload(
         return Err(wrong("choose a file first".to_owned()));
     }
     let (dry_run, by, now) = (upload.dry_run, seat.id(), seat.now);
-    let file = File { site: seat.site, kind, bytes: &upload.bytes, dry_run, by, now };
+    let file = File { site: seat.site, kind, bytes: upload.bytes, dry_run, by, now };
     let imported = import(&app.storage, &file).await.map_err(|error| match error {
         ImportError::Storage(error) | ImportError::Own(OwnError::Storage(error)) => error.into(),
         error => wrong(error.to_string()),

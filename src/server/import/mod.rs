@@ -15,7 +15,9 @@ use crate::exchange::import::{
     Counts, Directory, FileKind, PROBLEMS_MAX, Plan, Problem, Problems, columns, plan,
 };
 use crate::sync::wire::Status;
+use axum::body::Bytes;
 use serde::Serialize;
+use tokio::task::spawn_blocking;
 
 /// How often a plan is made again where somebody else was first; of several at once one always gets through.
 const PLANS_MAX: usize = 20;
@@ -25,13 +27,13 @@ const HEADING_CHARS_MAX: usize = 60;
 
 /// A file to import.
 #[derive(Debug, Clone)]
-pub struct File<'a> {
+pub struct File {
     /// The site it is for.
     pub site: SiteId,
     /// What it lists.
     pub kind: FileKind,
     /// Its content.
-    pub bytes: &'a [u8],
+    pub bytes: Bytes,
     /// True where only the plan is wanted.
     pub dry_run: bool,
     /// Who imports it; [`UserId::NOBODY`] for the command line and folders.
@@ -70,6 +72,9 @@ pub enum ImportError {
     /// The receipts of opening stock.
     #[error(transparent)]
     Own(#[from] OwnError),
+    /// The server stops, or the plan could not be made.
+    #[error("the work was cut off; nothing was saved, try again")]
+    Cut,
     /// An event that the ledger would not take as it is.
     #[error("the opening stock does not add up: {0}; nothing of it counts")]
     Refused(String),
@@ -80,7 +85,7 @@ pub enum ImportError {
 /// # Errors
 /// [`ImportError`] where nothing was saved for another reason than the file itself; the problems of the file are in
 /// [`Imported`].
-pub async fn import(storage: &Storage, file: &File<'_>) -> Result<Imported, ImportError> {
+pub async fn import(storage: &Storage, file: &File) -> Result<Imported, ImportError> {
     attempt(storage, file, false).await
 }
 
@@ -88,20 +93,23 @@ pub async fn import(storage: &Storage, file: &File<'_>) -> Result<Imported, Impo
 ///
 /// # Errors
 /// See [`import`].
-pub async fn import_strictly(storage: &Storage, file: &File<'_>) -> Result<Imported, ImportError> {
+pub async fn import_strictly(storage: &Storage, file: &File) -> Result<Imported, ImportError> {
     attempt(storage, file, true).await
 }
 
-async fn attempt(storage: &Storage, file: &File<'_>, strictly: bool) -> Result<Imported, ImportError> {
+async fn attempt(storage: &Storage, file: &File, strictly: bool) -> Result<Imported, ImportError> {
     for _ in 0..PLANS_MAX {
         // Before anything is looked at: stock that is opened meanwhile must be seen, or the turn be lost.
         let turn = own::turn(storage, file.site).await?;
         let (head, records) = storage.records(file.site).await?;
-        let mut directory = Directory::new(records);
-        if file.kind == FileKind::Stock {
-            directory = directory.with_stock(storage.stocked(file.site).await?);
-        }
-        let found = match plan(file.kind, file.bytes, directory) {
+        let stocked = match file.kind {
+            FileKind::Stock => storage.stocked(file.site).await?,
+            _ => Vec::new(),
+        };
+        let (kind, bytes) = (file.kind, file.bytes.clone());
+        // Half a million lines take seconds: other requests go on meanwhile.
+        let planned = spawn_blocking(move || plan(kind, &bytes, Directory::new(records).with_stock(stocked)));
+        let found = match planned.await.map_err(|_| ImportError::Cut)? {
             Ok(found) => found,
             Err(problems) => return Ok(not_saved(file.kind, problems)),
         };
@@ -156,7 +164,7 @@ fn not_saved(kind: FileKind, problems: Problems) -> Imported {
 /// False where another recording was first: the stock may be another now.
 async fn open_stock(
     storage: &Storage,
-    file: &File<'_>,
+    file: &File,
     plan: &Plan,
     turn: own::Turn,
 ) -> Result<bool, ImportError> {

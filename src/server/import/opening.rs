@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const RECEIPT_LINES_MAX: usize = 50;
 
 /// A receipt for each supplier and [`RECEIPT_LINES_MAX`] balances.
-pub(super) fn events(file: &File<'_>, plan: &Plan) -> Result<Vec<crate::domain::Event>, OwnError> {
+pub(super) fn events(file: &File, plan: &Plan) -> Result<Vec<crate::domain::Event>, OwnError> {
     let mut groups = BTreeMap::<Option<PartyId>, Vec<&OpeningStock>>::new();
     for opening in &plan.stock {
         groups.entry(opening.supplier).or_default().push(opening);

@@ -138,7 +138,7 @@ impl Inbox {
         }
         let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
         let (site, by) = (self.site, UserId::NOBODY);
-        import(storage, &File { site, kind, bytes: &bytes, dry_run: false, by, now })
+        import(storage, &File { site, kind, bytes: bytes.into(), dry_run: false, by, now })
             .await
             .map_err(|error: ImportError| error.to_string())
     }
