@@ -7,6 +7,7 @@ mod kit;
 mod pictures;
 mod real;
 mod scanner;
+mod sheets;
 mod stage;
 mod touch;
 mod views;

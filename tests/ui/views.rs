@@ -1,8 +1,9 @@
 //! One view of each page, in English and German, as the view-models make them.
 
+use super::sheets;
 use firstout::screens::*;
 
-fn button(id: &str, label: &str) -> Button {
+pub fn button(id: &str, label: &str) -> Button {
     Button { id: id.into(), label: label.into(), enabled: true }
 }
 
@@ -10,7 +11,7 @@ fn row(id: &str, title: &str, detail: &str, value: &str, tone: Tone) -> Row {
     Row { id: id.into(), title: title.into(), detail: detail.into(), value: value.into(), tone }
 }
 
-fn fact(label: &str, value: &str) -> Fact {
+pub fn fact(label: &str, value: &str) -> Fact {
     Fact { label: label.into(), value: value.into() }
 }
 
@@ -39,10 +40,10 @@ fn base(title: &str, page: Page) -> View {
 }
 
 /// Chooses the words.
-struct Tongue(bool);
+pub struct Tongue(bool);
 
 impl Tongue {
-    fn say<'a>(&self, english: &'a str, german: &'a str) -> &'a str {
+    pub fn say<'a>(&self, english: &'a str, german: &'a str) -> &'a str {
         if self.0 { german } else { english }
     }
 }
@@ -72,9 +73,9 @@ pub fn all(german: bool) -> Vec<(&'static str, View)> {
         ("calibrate-square", calibrate(&t, 2)),
         ("calibrate-found", calibrate_found(&t)),
     ];
-    views.push(("question", question(&t)));
-    views.push(("which-lot", which_lot(&t)));
-    views.push(("reasons", reasons(&t)));
+    views.push(("question", sheets::question(&t)));
+    views.push(("which-lot", sheets::which_lot(&t)));
+    views.push(("reasons", sheets::reasons(&t)));
     views.push(("refused", refused(&t)));
     views.push(("pin", keypad(sign_in(&t), KeypadKind::Pin, "PIN", "•••", "")));
     let how_many = t.say("How many?", "Wie viele?");
@@ -269,7 +270,7 @@ fn put_away(t: &Tongue) -> View {
     }
 }
 
-fn movement(t: &Tongue) -> View {
+pub fn movement(t: &Tongue) -> View {
     let page = MovePage {
         prompt: t.say("Scan where it goes", "Scannen, wohin es geht").into(),
         goods: Some(Goods {
@@ -315,7 +316,7 @@ fn pick(t: &Tongue) -> View {
     }
 }
 
-fn pick_here(t: &Tongue) -> View {
+pub fn pick_here(t: &Tongue) -> View {
     let mut view = pick(t);
     if let Page::Pick(page) = &mut view.page {
         page.prompt = t.say("Scan the lot", "Charge scannen").into();
@@ -542,57 +543,6 @@ fn calibrate_found(t: &Tongue) -> View {
         ),
         ..base(t.say("Set up the scanner", "Scanner einrichten"), Page::Calibrate(page))
     }
-}
-
-fn question(t: &Tongue) -> View {
-    let sheet = Sheet {
-        tone: Tone::Question,
-        title: t.say("Another lot is first", "Eine andere Charge ist zuerst dran").into(),
-        facts: vec![
-            fact(t.say("Scanned", "Gescannt"), t.say("L2250 · 2 Jun 2027", "L2250 · 2. Juni 2027")),
-            fact(t.say("First", "Zuerst"), t.say("L2231 · 14 Mar 2027", "L2231 · 14. März 2027")),
-        ],
-        note: t.say("same shelf · 80 days lost", "selbes Regal · 80 Tage verloren").into(),
-        answers: vec![
-            button("take:L2231", t.say("Take L2231", "L2231 nehmen")),
-            button("keep", t.say("Keep L2250", "L2250 behalten")),
-        ],
-    };
-    View { sheet: Some(sheet), flash: Flash { tone: Tone::Question, count: 11 }, ..pick_here(t) }
-}
-
-/// The longest lots that a label can have.
-fn which_lot(t: &Tongue) -> View {
-    let lot = |number: &str| format!("{} {number}", t.say("Lot", "Charge"));
-    let sheet = Sheet {
-        tone: Tone::Question,
-        title: t.say("Which lot does the label say?", "Welche Charge steht auf dem Etikett?").into(),
-        facts: vec![fact(t.say("Item", "Artikel"), "Oat drink barista 1 l")],
-        note: String::new(),
-        answers: vec![
-            button("lot:1", &lot("WMW2231-2027-03-14-A")),
-            button("lot:2", &lot("WMW2231-2027-03")),
-            button("lot:0", &lot("WMW2231-2027-03-14-A37")),
-        ],
-    };
-    View { sheet: Some(sheet), flash: Flash { tone: Tone::Question, count: 11 }, ..movement(t) }
-}
-
-fn reasons(t: &Tongue) -> View {
-    let sheet = Sheet {
-        tone: Tone::Question,
-        title: t.say("Why L2250?", "Warum L2250?").into(),
-        facts: vec![],
-        note: String::new(),
-        answers: vec![
-            button("reason:not_reachable", t.say("Not reachable", "Nicht erreichbar")),
-            button("reason:damaged", t.say("Damaged", "Beschädigt")),
-            button("reason:customer_wish", t.say("Customer's wish", "Kundenwunsch")),
-            button("reason:not_found", t.say("Not found", "Nicht gefunden")),
-            button("reason:other", t.say("Something else", "Etwas anderes")),
-        ],
-    };
-    View { sheet: Some(sheet), ..question(t) }
 }
 
 fn refused(t: &Tongue) -> View {
