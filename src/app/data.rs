@@ -3,7 +3,7 @@
 use super::battery;
 use super::clock::now;
 use crate::domain::DeviceKey;
-use crate::screens::words::{Language, Words};
+use crate::screens::words::{Common, Language, Words};
 use crate::screens::{problem_words, store_words};
 use crate::store::{Identity, OpenReport, Store, StoreError};
 use crate::sync::engine::Failure;
@@ -71,39 +71,74 @@ pub fn enrol(args: &EnrolArgs) -> anyhow::Result<Identity> {
     };
     let invitation =
         Invitation::parse(&text).context("this is no invitation; firstout-server enrol prints one")?;
-    let mut seed = [0_u8; 32];
-    getrandom::fill(&mut seed).map_err(|error| anyhow::anyhow!("no random numbers: {error}"))?;
-    let key = DeviceKey::from_seed(&seed);
     let roots = match &args.roots {
         Some(file) => {
             std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?
         }
         None => String::new(),
     };
+    let identity = join(&invitation, &args.name, &roots).map_err(|refusal| match refusal {
+        Refusal::Failed(_) => anyhow::anyhow!("{} ({refusal})", refusal.words(Words::new(Language::English))),
+        other => other.into(),
+    })?;
+    store.enrol(identity)?;
+    store.identity()?.context("the identity was not kept")
+}
+
+/// Why a device did not become one of a site's.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The token is no good.
+    #[error("the code was used already or is older than ten minutes; make a new one")]
+    Used,
+    /// The server did not answer as it should.
+    #[error("{}", .0.problem())]
+    Failed(Failure),
+    /// What was scanned names no server that can be asked.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// The system's random numbers.
+    #[error("no random numbers: {0}")]
+    Random(getrandom::Error),
+}
+
+impl Refusal {
+    /// For the person who holds the device.
+    #[must_use]
+    pub fn words(&self, words: Words) -> String {
+        match self {
+            Self::Used => words.say(Common::EnrolUsed),
+            Self::Failed(failure) => problem_words(failure.problem().code(), words),
+            Self::Http(_) | Self::Random(_) => words.say(Common::EnrolNot { why: &self.to_string() }),
+        }
+    }
+}
+
+/// Asks the server of the invitation, with a key that is made for it; waits for the network.
+///
+/// # Errors
+/// [`Refusal`]; the code may be used again unless it says otherwise.
+pub fn join(invitation: &Invitation, name: &str, roots: &str) -> Result<Identity, Refusal> {
+    let mut seed = [0_u8; 32];
+    getrandom::fill(&mut seed).map_err(Refusal::Random)?;
+    let key = DeviceKey::from_seed(&seed);
     let clock: Clock = Arc::new(now);
-    let Enrolled { reply, roots } =
-        http::enrol(&invitation, &args.name, &key, &roots, &clock)?.map_err(|failure| refused(&failure))?;
-    store.enrol(Identity {
+    let answered = http::enrol(invitation, name, &key, roots, &clock)?;
+    let Enrolled { reply, roots } = answered.map_err(|failure| match failure {
+        Failure::Status { code: 403, .. } => Refusal::Used,
+        failure => Refusal::Failed(failure),
+    })?;
+    Ok(Identity {
         device: reply.device,
         epoch: reply.epoch,
         key,
         site: reply.site,
         server_id: reply.server_id,
         server_epoch: reply.server_epoch,
-        server_url: invitation.url,
+        server_url: invitation.url.clone(),
         roots,
         name: reply.name,
-    })?;
-    store.identity()?.context("the identity was not kept")
-}
-
-/// Why the server did not take this device, in words.
-fn refused(failure: &Failure) -> anyhow::Error {
-    let problem = failure.problem();
-    if matches!(failure, Failure::Status { code: 403, .. }) {
-        return anyhow::anyhow!("the code was used already or is older than ten minutes; make a new one");
-    }
-    anyhow::anyhow!("{} ({problem})", problem_words(problem.code(), Words::new(Language::English)))
+    })
 }
 
 /// HTTP to a server at `url` in this device's name.

@@ -7,7 +7,7 @@ use super::data;
 use super::feedback::Feedback;
 use super::ui::{self, AppWindow};
 use super::worker::{Connect, Request, Update, Worker};
-use crate::screens::words::{Common, Language, Words};
+use crate::screens::words::{Language, Words};
 use crate::screens::{Look, SessionConfig, chosen_language, salvage_words, store_words};
 use crate::store::{OpenReport, Store};
 use crate::sync::transport::Transport;
@@ -77,16 +77,13 @@ pub fn open(args: &RunArgs, file: &Path, connect: Connect) -> anyhow::Result<Han
     let words = Words::new(args.config(String::new()).language);
     let (controller, worker) = match data::open(file) {
         Ok((store, report)) => match store.identity() {
-            Ok(Some(identity)) => {
+            Ok(identity) => {
                 let words = chosen_language(&store).map_or(words, Words::new);
-                window.set_window_title(format!("Firstout {}", identity.name).into());
-                let (controller, worker) = work(&window, store, args.config(identity.name), connect)?;
+                let name = identity.map(|identity| identity.name).unwrap_or_default();
+                window.set_window_title(format!("Firstout {name}").trim_end().into());
+                let (controller, worker) = work(&window, store, args.config(name), connect)?;
                 tell_salvage(&window, &report, words);
                 (Some(controller), Some(worker))
-            }
-            Ok(None) => {
-                not_enrolled(&window, words);
-                (None, None)
             }
             Err(error) => {
                 notice(&window, true, &store_words(&error, words), &error.to_string());
@@ -160,14 +157,6 @@ fn deliver(window: &AppWindow, arrivals: &Arrivals) -> impl FnMut(Update) + Send
             tracing::debug!(%error, "the window is closed");
         }
     }
-}
-
-/// The commands are the same in every language; the words around them are not.
-fn not_enrolled(window: &AppWindow, words: Words) {
-    let (there, here) = (words.say(Common::EnrolThere), words.say(Common::EnrolHere));
-    let (server, device) = ("firstout-server enrol --name HH-07", "firstout enrol");
-    let text = format!("{there}\n{server}\n\n{here}\n{device}");
-    notice(window, false, &words.say(Common::EnrolTitle), &text);
 }
 
 /// A damaged file never passes in silence.

@@ -4,14 +4,18 @@
 //! other, so that no scan ever waits for a server.
 
 use super::clock::{Ids, now};
+use super::data::{self, Refusal};
 use super::upkeep::{Plan, Upkeep};
 use crate::domain::Timestamp;
-use crate::screens::words::{Language, Repair};
-use crate::screens::{EventIds, Input, Notice, Session, SessionConfig, View, salvage_words};
+use crate::screens::words::{Common, Language, Repair, Words};
+use crate::screens::{
+    Enrolment, EventIds, Input, Notice, Session, SessionConfig, View, salvage_words, store_words,
+};
 use crate::store::{Healed, Identity, Store, StoreError};
 use crate::sync::driver::{Courier, Step, SyncWorker};
 use crate::sync::engine::Input as SyncInput;
 use crate::sync::transport::Transport;
+use crate::sync::wire::Invitation;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -22,6 +26,9 @@ const TICK_MS: i64 = 15_000;
 const MEND_AGAIN_MS: i64 = 60_000;
 /// Where the file is whole and its content cannot be used, it is fetched again, but not more often than this.
 const REFETCH_AGAIN_MS: i64 = 24 * 60 * 60 * 1_000;
+
+/// What a device is called where the server gives it no name.
+const NAME: &str = "HH-01";
 
 /// What the worker is asked.
 #[derive(Debug)]
@@ -35,6 +42,8 @@ pub enum Request {
     },
     /// The network answered, came back, or went away.
     Sync(Box<SyncInput>),
+    /// The server was asked to take this device.
+    Enrolled(Box<Result<Identity, Refusal>>),
     /// The check beside the work has ended.
     Checked(Result<(), StoreError>),
     /// The window closes.
@@ -97,6 +106,7 @@ impl Worker {
                 ids: Ids,
                 sync: SyncWorker::new(std::process::id().into()),
                 courier: None,
+                enrolling: false,
                 upkeep: Upkeep::new(plan, now()),
                 mend_at: Timestamp(i64::MIN),
                 generation: 0,
@@ -133,6 +143,8 @@ struct Loop<F> {
     ids: Ids,
     sync: SyncWorker,
     courier: Option<Courier>,
+    /// A server is being asked to take this device.
+    enrolling: bool,
     upkeep: Upkeep,
     mend_at: Timestamp,
     generation: u64,
@@ -160,15 +172,8 @@ impl<F: FnMut(Update)> Loop<F> {
     fn run(mut self, waiting: &Receiver<Request>, back: Sender<Request>, mut connect: Connect) {
         self.report_losses();
         let identity = self.store.identity().inspect_err(|error| self.store.note(error)).ok().flatten();
-        if let Some(transport) = identity.as_ref().and_then(&mut connect) {
-            let answers = back.clone();
-            let deliver = move |input| drop(answers.send(Request::Sync(Box::new(input))));
-            match Courier::start(transport, deliver) {
-                Ok(courier) => self.courier = Some(courier),
-                Err(error) => tracing::error!(%error, "no thread for the network"),
-            }
-            let step = self.sync.start(&mut self.store, now());
-            self.follow(step);
+        if let Some(identity) = &identity {
+            self.connect(identity, &back, &mut connect);
         }
         self.input(Input::SyncChanged);
         loop {
@@ -176,8 +181,12 @@ impl<F: FnMut(Update)> Loop<F> {
             match waiting.recv_timeout(self.patience()) {
                 Ok(Request::Input { generation, input }) => {
                     self.generation = generation;
-                    self.person(input);
+                    match self.invitation(&input) {
+                        Some(invitation) => self.enrol(invitation, &back),
+                        None => self.person(input),
+                    }
                 }
+                Ok(Request::Enrolled(answer)) => self.enrolled(*answer, &back, &mut connect),
                 Ok(Request::Sync(input)) => self.feed(*input),
                 Ok(Request::Checked(Ok(()))) => {}
                 Ok(Request::Checked(Err(error))) => self.store.note(&error),
@@ -185,6 +194,76 @@ impl<F: FnMut(Update)> Loop<F> {
                 Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             }
         }
+    }
+
+    /// From now on the server is asked in this device's name.
+    fn connect(&mut self, identity: &Identity, back: &Sender<Request>, connect: &mut Connect) {
+        let Some(transport) = connect(identity) else { return };
+        let answers = back.clone();
+        let deliver = move |input| drop(answers.send(Request::Sync(Box::new(input))));
+        match Courier::start(transport, deliver) {
+            Ok(courier) => self.courier = Some(courier),
+            Err(error) => tracing::error!(%error, "no thread for the network"),
+        }
+        let step = self.sync.start(&mut self.store, now());
+        self.follow(step);
+    }
+
+    /// The office's code, where this device belongs to nobody yet. It never reaches the pages: a token is not for the
+    /// ledger.
+    fn invitation(&self, input: &Input) -> Option<Invitation> {
+        let found = match input {
+            Input::Scan { bytes } => Invitation::find(bytes),
+            Input::Text(text) => Invitation::find(text.as_bytes()),
+            _ => None,
+        };
+        found.filter(|_| matches!(self.store.identity(), Ok(None)))
+    }
+
+    /// Asks beside the work; the answer comes as a request.
+    fn enrol(&mut self, invitation: Invitation, back: &Sender<Request>) {
+        let asking = Enrolment::Asking { server: invitation.host().to_owned() };
+        if !std::mem::replace(&mut self.enrolling, true) {
+            let back = back.clone();
+            let asked = thread::Builder::new().name("enrol".into()).spawn(move || {
+                let answer = data::join(&invitation, NAME, "");
+                let _ = back.send(Request::Enrolled(Box::new(answer)));
+            });
+            if let Err(error) = asked {
+                self.enrolling = false;
+                return self.refused(|words| words.say(Common::EnrolNot { why: &error.to_string() }));
+            }
+        }
+        self.input(Input::Enrolment(asking));
+    }
+
+    fn enrolled(&mut self, answer: Result<Identity, Refusal>, back: &Sender<Request>, connect: &mut Connect) {
+        self.enrolling = false;
+        let identity = match answer {
+            Ok(identity) => identity,
+            Err(refusal) => {
+                tracing::warn!(%refusal, "not enrolled");
+                return self.refused(|words| refusal.words(words));
+            }
+        };
+        let kept = self.store.enrol(identity).and_then(|()| self.store.identity());
+        match kept {
+            Ok(Some(identity)) => {
+                self.input(Input::Enrolment(Enrolment::Done { name: identity.name.clone() }));
+                self.connect(&identity, back, connect);
+                self.report_losses();
+            }
+            Ok(None) => self.refused(|words| words.say(Common::NotEnrolled)),
+            Err(error) => {
+                self.store.note(&error);
+                self.refused(|words| store_words(&error, words));
+            }
+        }
+    }
+
+    fn refused(&mut self, why: impl FnOnce(Words) -> String) {
+        let why = why(self.session.words());
+        self.input(Input::Enrolment(Enrolment::Refused(why)));
     }
 
     fn idle(&mut self, back: &Sender<Request>) {
@@ -276,7 +355,7 @@ impl<F: FnMut(Update)> Loop<F> {
 
     /// Draws only what changed, except for a person who waits for an answer.
     fn input(&mut self, input: Input) {
-        let asked = matches!(input, Input::Scan { .. } | Input::Tap(_) | Input::Text(_));
+        let asked = !matches!(input, Input::Tick | Input::SyncChanged);
         let at: Timestamp = now();
         let view = self.session.handle(&mut self.store, input, at, &mut self.ids);
         let next = (view, self.session.words().language);

@@ -104,7 +104,7 @@ impl<'a> Runner<'a> {
         match input {
             Input::Scan { .. } | Input::Text(_) => self.scans += 1,
             Input::Tap(_) => self.taps += 1,
-            Input::Tick | Input::SyncChanged => {}
+            Input::Tick | Input::SyncChanged | Input::Enrolment(_) => {}
         }
         self.now = self.now.plus_ms(std::mem::replace(&mut self.wait_ms, PACE_MS));
         self.session.handle(self.store, input, self.now, self.ids)

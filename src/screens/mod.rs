@@ -39,7 +39,8 @@ pub use orders::ORDER_ROWS;
 pub use resolve::{Label, Meaning, Scan, resolve};
 pub use screen::{Answer, Desk, Drawn, EventIds, Frame, Leave, Next, Screen};
 pub use session::{
-    BOUNCE_MS, Input, LATE_MS, Look, PARK_BYTES_MAX, RESUME_MS, Session, SessionConfig, chosen_language,
+    BOUNCE_MS, Enrolment, Input, LATE_MS, Look, PARK_BYTES_MAX, RESUME_MS, Session, SessionConfig,
+    chosen_language,
 };
 pub use sign_in::{PIN_TRIES, PIN_WAIT_MS, PIN_WAIT_MS_MAX};
 pub use sync_status::problem_words;

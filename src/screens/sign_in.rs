@@ -43,6 +43,10 @@ impl SignIn {
         Ok(match &scan.meaning {
             Meaning::Badge(user) => return self.on_badge(store, user, now, site, words),
             _ if site.is_none() => refused(words.say(self.no_site())),
+            // People come after the site; nobody is unknown before all of them are here.
+            Meaning::Unknown if store.sync_status()?.site_as_of.is_none() => {
+                refused(words.say(Common::FetchingSite))
+            }
             Meaning::Unknown => refused(words.say(Common::BadgeUnknown)),
             _ => refused(words.say(Common::ScanBadgeFirst)),
         })
@@ -133,11 +137,16 @@ impl SignIn {
         let prompt = match (&self.waiting, site) {
             (Some(user), _) => user.name.clone(),
             (None, Some(_)) => words.say(Common::ScanBadge),
-            (None, None) => words.say(self.no_site()),
+            (None, None) if !self.enrolled => words.say(Common::EnrolPrompt),
+            (None, None) => words.say(Common::FetchingSite),
         };
         let place = site.map_or("", |site| site.name.as_str());
         let detail: Vec<&str> = [place, device].into_iter().filter(|part| !part.is_empty()).collect();
-        let page = SignInPage { prompt, detail: detail.join(" · "), tone: Tone::Quiet };
+        let detail = match (site, self.enrolled) {
+            (None, false) => words.say(Common::EnrolWhere),
+            _ => detail.join(" · "),
+        };
+        let page = SignInPage { prompt, detail, tone: Tone::Quiet };
         Drawn::new(words.say(Common::Title), Page::SignIn(page))
     }
 }

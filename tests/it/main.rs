@@ -1,6 +1,8 @@
 //! Everything that needs more than one module: stores, servers, simulations, flows and the tidy tree.
 #![allow(clippy::disallowed_methods, reason = "tests of whole programs wait and draw ids as the programs do")]
 
+#[cfg(all(feature = "gui", feature = "server"))]
+mod app_enrol;
 #[cfg(feature = "server")]
 mod browser;
 #[cfg(feature = "server")]

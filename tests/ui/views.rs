@@ -53,6 +53,7 @@ pub fn all(german: bool) -> Vec<(&'static str, View)> {
     let t = Tongue(german);
     let mut views = vec![
         ("sign-in", sign_in(&t)),
+        ("enrol", enrol(&t)),
         ("home", home(&t)),
         ("orders", orders(&t)),
         ("receive-empty", receive_empty(&t)),
@@ -103,6 +104,25 @@ fn sign_in(t: &Tongue) -> View {
         badge: Badge { text: t.say("safe", "sicher").into(), pending: 0, level: BadgeLevel::Safe },
         ..base("Firstout", Page::SignIn(page))
     }
+}
+
+fn enrol(t: &Tongue) -> View {
+    let page = SignInPage {
+        prompt: t.say("Scan the office's code", "Code vom Büro scannen").into(),
+        detail: t
+            .say(
+                "The office shows it on the console. It is good for ten minutes.",
+                "Das Büro zeigt ihn auf der Konsole. Er gilt zehn Minuten.",
+            )
+            .into(),
+        tone: Tone::Quiet,
+    };
+    let said = t.say(
+        "This code was used already or is older than ten minutes. Scan a new one.",
+        "Der Code ist benutzt oder älter als zehn Minuten. Einen neuen scannen.",
+    );
+    let strip = strip(Tone::Refused, said, false);
+    View { strip, page: Page::SignIn(page), ..sign_in(t) }
 }
 
 fn home(t: &Tongue) -> View {

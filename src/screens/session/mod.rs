@@ -81,6 +81,25 @@ pub enum Input {
     Tick,
     /// The sync changed the file.
     SyncChanged,
+    /// The device is becoming one of a site's.
+    Enrolment(Enrolment),
+}
+
+/// How far the device is with becoming one of a site's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Enrolment {
+    /// The server of that name is being asked.
+    Asking {
+        /// Its name or address.
+        server: String,
+    },
+    /// It did not become one, and why, in the session's words.
+    Refused(String),
+    /// It is one.
+    Done {
+        /// The name on its back.
+        name: String,
+    },
 }
 
 /// One handheld's session.
@@ -176,7 +195,7 @@ impl Session {
             return view;
         }
         let mut run = Run { store, now, ids };
-        let by_hand = !matches!(input, Input::Tick | Input::SyncChanged);
+        let by_hand = !matches!(input, Input::Tick | Input::SyncChanged | Input::Enrolment(_));
         (self.tally.confirmed, self.tally.failed) = (0, false);
         let answer = match self.react(&mut run, input) {
             Ok(answer) => answer,
@@ -283,6 +302,20 @@ impl Session {
             Input::Scan { bytes } => self.on_symbol(run, &bytes).map(Some),
             Input::Text(text) => self.on_bytes(run, text.as_bytes()).map(Some),
             Input::Tap(id) => self.on_tap(run, &id).map(Some),
+            Input::Enrolment(step) => Ok(Some(self.on_enrolment(step))),
+        }
+    }
+
+    fn on_enrolment(&mut self, step: Enrolment) -> Answer {
+        let words = self.words();
+        match step {
+            Enrolment::Asking { server } => Answer::note(words.say(Common::Enrolling { server: &server })),
+            Enrolment::Refused(why) => Answer::refused(why),
+            Enrolment::Done { name } => {
+                let said = words.say(Common::Enrolled { name: &name });
+                self.config.device_name = name;
+                Answer::accepted(said)
+            }
         }
     }
 

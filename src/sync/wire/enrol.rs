@@ -22,6 +22,22 @@ pub struct Invitation {
 }
 
 impl Invitation {
+    /// Reads an invitation out of what a scanner sent, with whatever it puts before and behind the code; `None` where
+    /// there is none.
+    #[must_use]
+    pub fn find(scan: &[u8]) -> Option<Self> {
+        let text = String::from_utf8_lossy(scan);
+        let text = text.get(text.find(MARK)?..)?;
+        Self::parse(text.split(|c: char| c.is_whitespace() || c.is_control()).next()?)
+    }
+
+    /// The name or address of the server.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let rest = self.url.split_once("://").map_or(self.url.as_str(), |(_, rest)| rest);
+        rest.split('/').next().unwrap_or_default()
+    }
+
     /// Reads what was scanned or typed; `None` where it is no invitation.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
