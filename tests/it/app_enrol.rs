@@ -127,7 +127,7 @@ fn one_scan_in_the_window_makes_a_handheld_one_of_the_sites() {
 
     let mut second = Unboxed::unpacked("enrol-window-second");
     second.scan(code.as_bytes());
-    assert_eq!(tone(&second.says("used already or is older than ten minutes")), Tone::Refused);
+    assert_eq!(tone(&second.says("used up or too old")), Tone::Refused);
     assert!(second.store().identity().unwrap().is_none());
 }
 
@@ -141,7 +141,7 @@ fn a_server_that_is_not_there_is_said_and_the_code_may_be_scanned_again() {
     handheld.scan(dead.to_string().as_bytes());
     let said =
         handheld.until(|update| update.view.strip.as_ref().is_some_and(|strip| strip.tone == Tone::Refused));
-    assert!(said.strip.is_some_and(|strip| !strip.text.contains("ten minutes")));
+    assert!(said.strip.is_some_and(|strip| !strip.text.contains("too old")));
     let odd = Invitation { url: "ftp://nowhere".to_owned(), ..good.clone() };
     handheld.scan(odd.to_string().as_bytes());
     handheld.says("Not enrolled.");

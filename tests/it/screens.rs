@@ -215,10 +215,7 @@ fn a_device_that_knows_no_site_says_so() {
     let mut session = Session::new(SessionConfig { profile: Profile::bare(), ..SessionConfig::default() });
     let input = Input::Scan { bytes: b"BADGE-1002".to_vec() };
     let view = session.handle(&mut store, input, MORNING, &mut Counter::default());
-    assert_eq!(
-        strip(&view),
-        (Tone::Refused, "This device knows no warehouse yet. Scan the code that the office shows.")
-    );
+    assert_eq!(strip(&view), (Tone::Refused, "This device knows no warehouse yet. Scan the office's code."));
 }
 
 #[test]

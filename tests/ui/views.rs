@@ -111,15 +111,15 @@ fn enrol(t: &Tongue) -> View {
         prompt: t.say("Scan the office's code", "Code vom Büro scannen").into(),
         detail: t
             .say(
-                "The office shows it on the console. It is good for ten minutes.",
+                "The office shows it on the console. It lasts ten minutes.",
                 "Das Büro zeigt ihn auf der Konsole. Er gilt zehn Minuten.",
             )
             .into(),
         tone: Tone::Quiet,
     };
     let said = t.say(
-        "This code was used already or is older than ten minutes. Scan a new one.",
-        "Der Code ist benutzt oder älter als zehn Minuten. Einen neuen scannen.",
+        "This code is used up or too old. Scan a new one.",
+        "Der Code ist verbraucht oder zu alt. Einen neuen scannen.",
     );
     let strip = strip(Tone::Refused, said, false);
     View { strip, page: Page::SignIn(page), ..sign_in(t) }

@@ -6,11 +6,11 @@ super::messages! {
         Title: "Firstout", "Firstout";
         ScanBadge: "Scan your badge", "Ausweis scannen";
         ScanBadgeFirst: "Scan your badge first.", "Zuerst den Ausweis scannen.";
-        NotEnrolled: "This device knows no warehouse yet. Scan the code that the office shows.", "Das Gerät kennt noch kein Lager. Den Code scannen, den das Büro zeigt.";
+        NotEnrolled: "This device knows no warehouse yet. Scan the office's code.", "Das Gerät kennt noch kein Lager. Den Code vom Büro scannen.";
         EnrolPrompt: "Scan the office's code", "Code vom Büro scannen";
-        EnrolWhere: "The office shows it on the console. It is good for ten minutes.", "Das Büro zeigt ihn auf der Konsole. Er gilt zehn Minuten.";
+        EnrolWhere: "The office shows it on the console. It lasts ten minutes.", "Das Büro zeigt ihn auf der Konsole. Er gilt zehn Minuten.";
         Enrolling { server }: "Asking {server}. Please wait.", "{server} wird gefragt. Bitte warten.";
-        EnrolUsed: "This code was used already or is older than ten minutes. Scan a new one.", "Der Code ist benutzt oder älter als zehn Minuten. Einen neuen scannen.";
+        EnrolUsed: "This code is used up or too old. Scan a new one.", "Der Code ist verbraucht oder zu alt. Einen neuen scannen.";
         EnrolNot { why }: "Not enrolled. {why}", "Nicht angemeldet. {why}";
         Enrolled { name }: "This is {name} now. The warehouse is being fetched.", "Das ist jetzt {name}. Das Lager wird geholt.";
         FetchingSite: "The warehouse is being fetched from the server. Please wait.", "Das Lager wird vom Server geholt. Bitte warten.";
