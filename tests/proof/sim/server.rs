@@ -1,0 +1,331 @@
+//! The real server without HTTP: two engines on one file, as two processes would have it, asked one at a time.
+
+use super::Lie;
+use crate::Scratch;
+use crate::dice::Dice;
+use crate::world;
+use firstout::domain::{DeviceId, DeviceKey, Event, SiteId, StockKey, Timestamp};
+use firstout::ledger::{Discrepancy, Mismatch, Stock, fold_entries};
+use firstout::server::Secret;
+use firstout::server::ingest::{Sender, check};
+use firstout::server::storage::{
+    Act, AuditEntry, Cursor, DeviceAuth, DeviceReport, NewDevice, Place, PushOutcome, Storage, StorageError,
+    sqlite,
+};
+use firstout::store::Identity;
+use firstout::sync::engine::{Failure, Reply, Snapshot};
+use firstout::sync::transport::Request;
+use firstout::sync::wire::{Conflict, Hash, Head, Hello, PROTOCOL, PullReply, PushReply, ServerEpoch};
+use rusqlite::{Connection, OpenFlags};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use tokio::runtime::Runtime;
+use uuid::Uuid;
+
+/// Where devices work.
+pub const SITES: [SiteId; 2] = [SiteId(1), SiteId(2)];
+/// Server processes on one database.
+const ENGINES: usize = 2;
+/// A snapshot may be so far behind: small, so that several are made in a run.
+const LAG_MAX: u64 = 10;
+
+/// Whose request it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caller {
+    pub site: SiteId,
+    pub device: DeviceId,
+}
+
+pub struct Servers {
+    runtime: Runtime,
+    engines: Vec<Storage>,
+    pub file: PathBuf,
+    folder: PathBuf,
+    lie: Lie,
+}
+
+/// A database with both sites' warehouses, made once for all runs.
+fn template() -> &'static Path {
+    static MADE: OnceLock<(Scratch, PathBuf)> = OnceLock::new();
+    let (_, file) = MADE.get_or_init(|| {
+        let home = Scratch::new("sim-server");
+        let file = home.path().join(sqlite::FILE);
+        let runtime = runtime();
+        runtime.block_on(async {
+            let storage = Storage::open(&Place::Sqlite(file.clone()), home.path()).await.unwrap();
+            for site in SITES {
+                storage.append_master(site, world::records_at(site)).await.unwrap();
+            }
+            storage.close().await;
+        });
+        (home, file)
+    });
+    file
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+impl Servers {
+    pub fn start(folder: &Path, lie: Lie, dice: &mut Dice) -> Self {
+        let data = folder.join("server");
+        std::fs::create_dir_all(&data).unwrap();
+        let file = data.join(sqlite::FILE);
+        std::fs::copy(template(), &file).unwrap();
+        name(&file, "server_id", dice);
+        name(&file, "server_epoch", dice);
+        let mut servers = Self { runtime: runtime(), engines: vec![], file, folder: data, lie };
+        servers.open();
+        servers
+    }
+
+    fn open(&mut self) {
+        let (place, folder) = (Place::Sqlite(self.file.clone()), self.folder.clone());
+        let open = async || Storage::open(&place, &folder).await.unwrap();
+        self.engines = (0..ENGINES).map(|_| self.runtime.block_on(open())).collect();
+    }
+
+    fn close(&mut self) {
+        for engine in std::mem::take(&mut self.engines) {
+            self.runtime.block_on(engine.close());
+        }
+    }
+
+    /// Every process ends and starts again.
+    pub fn restart(&mut self) {
+        self.close();
+        self.open();
+    }
+
+    pub fn identity(&self) -> (Uuid, ServerEpoch) {
+        let found = self.runtime.block_on(self.engines[0].identity()).unwrap();
+        (found.server_id, found.epoch)
+    }
+
+    /// Takes a new device in, with a key and an id of its own.
+    pub fn enrol(&self, site: SiteId, dice: &mut Dice, now: Timestamp) -> Identity {
+        let digits: String = (0..4).map(|_| format!("{:016x}", dice.roll())).collect();
+        let token = Secret::parse(&format!("{site}.{digits}")).expect("it is well-formed");
+        let (device, key) = (DeviceId(dice.uuid()), key(dice));
+        let entry = AuditEntry::at_the_machine(now, Act::DeviceInvited, "HH");
+        let new = NewDevice { device, name: "HH".into(), key: key.public() };
+        let storage = &self.engines[0];
+        self.runtime.block_on(async {
+            storage.add_token(&token, "HH", now.plus_ms(60_000), entry).await.unwrap();
+            storage.enrol(&token, new, now).await.unwrap().expect("the token is good");
+        });
+        crate::device::identity(device, key, site, self.identity())
+    }
+
+    pub fn knows(&self, caller: Caller) -> bool {
+        self.runtime.block_on(self.engines[0].device(caller.site, caller.device)).unwrap().is_some()
+    }
+
+    /// What a process answers.
+    pub fn answer(
+        &self,
+        caller: Caller,
+        engine: u64,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<Reply, Failure> {
+        let storage = &self.engines[engine as usize % ENGINES];
+        self.runtime.block_on(async {
+            let known = storage.device(caller.site, caller.device).await.map_err(failed)?;
+            let refused = Failure::Status { code: 401, retry_after_s: None };
+            let device = known.ok_or(refused)?;
+            match request {
+                Request::Hello(standing) => {
+                    let (head, master) = (standing.head, standing.master);
+                    let report = DeviceReport { head, master, ..DeviceReport::default() };
+                    storage.note_report(device, report).await.map_err(failed)?;
+                    hello(storage, device, now).await
+                }
+                Request::Push(push) => {
+                    let DeviceAuth { site, device, key, revoked } = device;
+                    let sender = Sender { site, device, key: Some(key), revoked };
+                    let bad = |_| Failure::Status { code: 422, retry_after_s: None };
+                    let batch = check(push.clone(), sender, now).map_err(bad)?;
+                    Ok(match storage.push(batch).await.map_err(failed)? {
+                        PushOutcome::Stored(reply) => Reply::Pushed(reply),
+                        PushOutcome::Conflict(Conflict::Fork { .. })
+                            if self.lie == Lie::SameNumberSameEvent =>
+                        {
+                            let (acked_through, results) = (push.head().seq, vec![]);
+                            Reply::Pushed(PushReply { acked_through, results, retry_after_s: None })
+                        }
+                        PushOutcome::Conflict(conflict) => Reply::Conflict(conflict),
+                    })
+                }
+                Request::Pull(pull) => {
+                    let after = Head { seq: pull.after, hash: pull.hash };
+                    let (stream, epoch) = (pull.stream, pull.epoch);
+                    let cursor = Cursor { stream, epoch, after, limit: pull.limit.min(20) };
+                    Ok(match storage.pull(device, cursor).await.map_err(failed)? {
+                        Ok(page) => Reply::Pulled(self.told(page)),
+                        Err(conflict) => Reply::Conflict(conflict),
+                    })
+                }
+                Request::Snapshot => {
+                    let file = storage.snapshot(caller.site, LAG_MAX).await.map_err(failed)?;
+                    let packed = std::fs::read(&file.path).map_err(|_| Failure::Truncated)?;
+                    Ok(Reply::Snapshot(Snapshot::Memory(zstd::decode_all(&*packed).unwrap())))
+                }
+            }
+        })
+    }
+
+    fn told(&self, page: PullReply) -> PullReply {
+        if self.lie == Lie::BackedUpAtOnce { PullReply { backed_up_through: 1 << 40, ..page } } else { page }
+    }
+
+    pub fn back_up(&self, to: &Path) {
+        let findings = self.runtime.block_on(self.engines[1].backup(to)).unwrap();
+        assert_eq!(findings.problems, Vec::<String>::new(), "the backup is not sound");
+    }
+
+    /// A copy takes the database's place, as another incarnation.
+    pub fn restore(&mut self, copy: &Path, dice: &mut Dice) {
+        self.close();
+        for suffix in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{suffix}", self.file.display()));
+        }
+        let findings = sqlite::restore(copy, &self.file).unwrap();
+        assert_eq!(findings.problems, Vec::<String>::new(), "the copy is not sound");
+        name(&self.file, "server_epoch", dice);
+        self.open();
+    }
+
+    /// What `firstout-server verify` finds wrong.
+    pub fn problems(&self) -> Vec<String> {
+        self.runtime.block_on(self.engines[0].verify()).unwrap().problems
+    }
+}
+
+impl Drop for Servers {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn failed(error: StorageError) -> Failure {
+    panic!("the database fails: {error}")
+}
+
+fn key(dice: &mut Dice) -> DeviceKey {
+    let mut seed = [0; 32];
+    seed.iter_mut().for_each(|byte| *byte = dice.roll() as u8);
+    DeviceKey::from_seed(&seed)
+}
+
+/// The server's own random numbers come from the seed too.
+fn name(file: &Path, column: &str, dice: &mut Dice) {
+    let db = Connection::open(file).unwrap();
+    db.execute(&format!("UPDATE server SET {column} = ?1"), [dice.uuid().as_bytes()]).unwrap();
+}
+
+async fn hello(storage: &Storage, device: DeviceAuth, now: Timestamp) -> Result<Reply, Failure> {
+    let known = storage.device_heads(device.site, device.device).await.map_err(failed)?;
+    Ok(Reply::Hello(Hello {
+        service: "firstout".into(),
+        server_id: known.identity.server_id,
+        server_epoch: known.identity.epoch,
+        protocol: [PROTOCOL, PROTOCOL],
+        now,
+        device_epoch: known.epoch,
+        device_last_seq: known.last.seq,
+        device_last_hash: (known.last.seq > 0).then_some(known.last.hash),
+        heads: known.heads,
+        revoked: device.revoked,
+        checkpoint_key: None,
+    }))
+}
+
+/// A database, read beside the server.
+pub struct Books(Connection);
+
+/// A site's ledger.
+pub struct Site {
+    pub entries: Vec<Entry>,
+}
+
+pub struct Entry {
+    pub bytes: String,
+    pub counts: bool,
+    pub stream_hash: Hash,
+    pub event: Option<Event>,
+}
+
+impl Books {
+    pub fn open(file: &Path) -> Self {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Self(Connection::open_with_flags(file, flags).unwrap())
+    }
+
+    pub fn site(&self, site: SiteId) -> Site {
+        let sql =
+            "SELECT stream_seq, bytes, status, stream_hash FROM event WHERE site = ?1 ORDER BY stream_seq";
+        let mut query = self.0.prepare(sql).unwrap();
+        let mut rows = query.query([site.0]).unwrap();
+        let mut entries = Vec::new();
+        while let Some(row) = rows.next().unwrap() {
+            assert_eq!(row.get::<_, i64>(0).unwrap(), entries.len() as i64 + 1, "the stream has a hole");
+            let (bytes, status): (String, u8) = (row.get(1).unwrap(), row.get(2).unwrap());
+            entries.push(Entry {
+                // What is set aside has no id in the ledger: another event may have it.
+                event: Event::decode(bytes.as_bytes()).ok().filter(|_| status != 2),
+                bytes,
+                counts: status <= 1,
+                stream_hash: Hash(row.get(3).unwrap()),
+            });
+        }
+        Site { entries }
+    }
+
+    /// The bytes of every entry of every site, and whether it was set aside without effect.
+    pub fn all(&self) -> Vec<(String, bool)> {
+        let mut query = self.0.prepare("SELECT bytes, status = 2 FROM event").unwrap();
+        let rows = query.query_map((), |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+
+    /// The bytes of every entry of every site.
+    pub fn bytes(&self) -> BTreeSet<String> {
+        self.all().into_iter().map(|(bytes, _)| bytes).collect()
+    }
+
+    /// Identities of what a person is told at a site.
+    pub fn discrepancies(&self, site: SiteId) -> BTreeSet<String> {
+        let mut query = self.0.prepare("SELECT identity FROM discrepancy WHERE site = ?1").unwrap();
+        let rows = query.query_map([site.0], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+}
+
+impl Site {
+    pub fn head_at(&self, seq: u64) -> Option<Head> {
+        let Some(before) = (seq as usize).checked_sub(1) else { return Some(Head::default()) };
+        self.entries.get(before).map(|entry| Head { seq, hash: entry.stream_hash })
+    }
+
+    /// The first so many entries, then these events, folded from nothing.
+    pub fn fold<'a>(
+        &'a self,
+        entries: u64,
+        own: impl Iterator<Item = &'a Event>,
+    ) -> (Stock, Vec<Discrepancy>) {
+        let prefix = self.entries.iter().take(entries as usize);
+        let read = prefix.filter_map(|entry| Some((entry.event.as_ref()?, entry.counts)));
+        fold_entries(world::setting(), read.chain(own.map(|event| (event, true))))
+    }
+}
+
+/// Those that say that a balance is below zero.
+pub fn negatives(found: &[Discrepancy]) -> impl Iterator<Item = (String, &StockKey)> {
+    found.iter().filter_map(|one| match &one.what {
+        Mismatch::NegativeBalance { key, .. } => Some((one.identity(), key)),
+        _ => None,
+    })
+}
