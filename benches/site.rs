@@ -121,7 +121,8 @@ fn master(store: &mut Store) {
         records.push(MasterEntry { stream_seq, bytes });
     }
     let (stream, events) = (Stream::Master, Vec::new());
-    let page = PullReply { stream, events, records, next, head: next, backed_up_through: 0 };
+    let page =
+        PullReply { stream, events, records, next, head: next, backed_up_through: 0, backed_up_epoch: 0 };
     store.apply_pull(&page, NOW).expect("the master data is taken in");
 }
 

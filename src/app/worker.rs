@@ -267,7 +267,7 @@ impl<F: FnMut(Update)> Loop<F> {
     }
 
     fn idle(&mut self, back: &Sender<Request>) {
-        if self.sync.wake_at().is_some_and(|at| at <= now()) {
+        if self.sync.is_due(now()) {
             self.feed(SyncInput::Woke);
         }
         self.upkeep.idle(&mut self.store, now(), back);

@@ -184,7 +184,8 @@ fn paged<T: Clone>(
             next = Head { seq, hash: Hash::chain_stream(next.hash, seq, status, bytes.as_bytes()) };
         }
         let (events, records) = (Vec::new(), Vec::new());
-        let mut page = PullReply { stream, events, records, next, head: next, backed_up_through: 0 };
+        let mut page =
+            PullReply { stream, events, records, next, head: next, backed_up_through: 0, backed_up_epoch: 0 };
         fill(&mut page, chunk.to_vec());
         pages.push(page);
     }

@@ -77,7 +77,8 @@ fn a_full_disk_refuses_the_scan_whole_and_the_store_stays_usable() {
         records.push(crate::sync::wire::MasterEntry { stream_seq: seq, bytes: record.clone() });
     }
     let (stream, events) = (Stream::Master, Vec::new());
-    let page = PullReply { stream, events, records, next, head: next, backed_up_through: 0 };
+    let page =
+        PullReply { stream, events, records, next, head: next, backed_up_through: 0, backed_up_epoch: 0 };
     assert!(matches!(store.apply_pull(&page, Timestamp(2)), Err(StoreError::DiskFull)));
     assert_eq!(store.cursor(Stream::Master).unwrap(), Head::default());
     assert_eq!(store.party(PartyId(1)).unwrap(), None);

@@ -1,10 +1,10 @@
 //! Who this device is, and what it knows of the server's clock.
 
-use super::row::{signed, uuid};
+use super::row::{unsigned, uuid};
 use super::{Reader, Store, StoreError, outbox, rebase};
 use crate::domain::{DeviceId, DeviceKey, SiteId, Timestamp};
 use crate::sync::wire::{ServerEpoch, Stream};
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension};
 use std::fmt;
 use uuid::Uuid;
 
@@ -83,13 +83,19 @@ impl Store {
         let old = self.identity.clone();
         let moved =
             old.as_ref().is_some_and(|old| (old.server_id, old.site) != (identity.server_id, identity.site));
-        if moved && self.pending > 0 {
-            return Err(StoreError::Unsent { pending: self.pending });
+        if moved {
+            self.check_sent(&identity)?;
+        }
+        // What the server lost by a restore is sent again at the first contact, under the new name too.
+        if let Some(old) = old.as_ref().filter(|old| !moved && old.server_epoch != identity.server_epoch) {
+            identity.server_epoch = old.server_epoch;
         }
         let renamed =
             old.as_ref().is_none_or(|old| (old.device, old.epoch) != (identity.device, identity.epoch));
-        let restored = old.as_ref().is_some_and(|old| moved || old.server_epoch != identity.server_epoch);
         self.write(|tx| {
+            if let Some(old) = old.as_ref().filter(|_| renamed) {
+                leave_epoch(tx, old.epoch)?;
+            }
             let waiting = match &old {
                 _ if !renamed => Vec::new(),
                 Some(old) => outbox::unsent(tx, old.epoch)?,
@@ -120,13 +126,23 @@ impl Store {
             }
             if moved {
                 rebase::leave_site(tx)?;
-            } else if restored {
-                rebase::forget_cursors(tx)?;
             }
             Ok(())
         })?;
         self.identity = Some(identity);
         Ok(())
+    }
+
+    /// Nothing may be left behind at a site: neither what waits, nor what the server may have lost by a restore that this
+    /// device has not heard of at that site.
+    fn check_sent(&self, new: &Identity) -> Result<(), StoreError> {
+        let restored = self
+            .identity
+            .as_ref()
+            .is_some_and(|old| old.server_id == new.server_id && old.server_epoch != new.server_epoch);
+        let kept = self.db.query_row("SELECT count(*) FROM event", (), |row| unsigned(row, 0))?;
+        let pending = if restored { kept } else { self.pending };
+        if pending > 0 { Err(StoreError::Unsent { pending }) } else { Ok(()) }
     }
 
     /// Milliseconds to add to this device's clock for the server's, as last measured.
@@ -188,12 +204,7 @@ impl Store {
             return Err(StoreError::OldEpoch { found: epoch, known: identity.epoch });
         }
         self.write(|tx| {
-            tx.execute(
-                "UPDATE event SET backed_up = 1 WHERE epoch = ?1
-                 AND seq <= (SELECT backed_up_through FROM contact)",
-                [identity.epoch],
-            )?;
-            tx.execute("UPDATE contact SET backed_up_through = ?1", [signed(0)])?;
+            leave_epoch(tx, identity.epoch)?;
             let waiting = outbox::unsent(tx, identity.epoch)?;
             tx.execute("UPDATE device SET epoch = ?1", [epoch])?;
             outbox::resequence(tx, epoch, waiting)?;
@@ -203,4 +214,11 @@ impl Store {
         self.identity = Some(identity);
         Ok(())
     }
+}
+
+/// What is known to be backed up of an epoch stays known, and nothing of the next one is.
+fn leave_epoch(db: &Connection, epoch: u32) -> Result<(), StoreError> {
+    db.execute(include_str!("sql/event_backed_up.sql"), [epoch])?;
+    db.execute("UPDATE contact SET backed_up_through = 0", ())?;
+    Ok(())
 }

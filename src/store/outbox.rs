@@ -170,7 +170,8 @@ pub(super) fn hash_at(db: &Connection, epoch: u32, seq: u64) -> Result<Option<Ha
 /// These events go to the end of `epoch`, in the order of their confirmation. Their ids and bytes stay.
 pub(super) fn resequence(db: &Connection, epoch: u32, waiting: Waiting) -> Result<(), StoreError> {
     let mut last = tail(db, epoch)?;
-    let mut place = db.prepare("UPDATE event SET epoch = ?2, seq = ?3, hash = ?4 WHERE n = ?1")?;
+    let mut place =
+        db.prepare("UPDATE event SET epoch = ?2, seq = ?3, hash = ?4, backed_up = 0 WHERE n = ?1")?;
     for (n, bytes) in waiting {
         last = Head { seq: last.seq + 1, hash: Hash::chain(last.hash, bytes.as_bytes()) };
         place.execute((n, epoch, signed(last.seq), last.hash.0))?;

@@ -199,7 +199,8 @@ impl World {
         let events: Vec<EventEntry> = self.ledger[from..to].iter().enumerate().map(entry).collect();
         let (next, head) = (self.heads[to], *self.heads.last().unwrap());
         let (stream, records) = (Stream::Site, Vec::new());
-        let page = PullReply { stream, events, records, next, head, backed_up_through: 0 };
+        let page =
+            PullReply { stream, events, records, next, head, backed_up_through: 0, backed_up_epoch: 0 };
         self.store.apply_pull(&page, NOW).unwrap();
         self.store.apply_pull(&page, NOW).unwrap();
         let newest = self.ledger[from..to].iter().map(|(.., seq)| *seq).max().unwrap_or(0);
@@ -271,7 +272,15 @@ impl World {
         // The restored server's control stream; here it is empty, and the stops come with the ledger.
         let (next, head) = (Head::default(), Head::default());
         let (events, records) = (Vec::new(), Vec::new());
-        let page = PullReply { stream: Stream::Control, events, records, next, head, backed_up_through: 0 };
+        let page = PullReply {
+            stream: Stream::Control,
+            events,
+            records,
+            next,
+            head,
+            backed_up_through: 0,
+            backed_up_epoch: 0,
+        };
         self.store.apply_pull(&page, NOW).unwrap();
     }
 

@@ -65,8 +65,11 @@ impl Store {
             }
             let stale = cursor.stale && reply.stream == Stream::Control && !caught_up;
             store_cursor(tx, reply.stream, next, stale, caught_up.then_some(now))?;
-            tx.prepare_cached(include_str!("sql/contact_backed_up.sql"))?
-                .execute((now.0, signed(reply.backed_up_through)))?;
+            tx.prepare_cached(include_str!("sql/contact_backed_up.sql"))?.execute((
+                now.0,
+                signed(reply.backed_up_through),
+                reply.backed_up_epoch,
+            ))?;
             Ok(())
         })?;
         self.recount()

@@ -353,6 +353,9 @@ pub struct PullReply {
     pub head: Head,
     /// Everything of this device up to here is backed up at the server.
     pub backed_up_through: u64,
+    /// The device's epoch that `backed_up_through` counts in; 0 where the server does not say it, and then it says nothing.
+    #[serde(default)]
+    pub backed_up_epoch: u32,
 }
 
 impl PullReply {
@@ -478,7 +481,15 @@ mod tests {
             MasterEntry { stream_seq, bytes }
         });
         let records = records.collect();
-        PullReply { stream: Stream::Master, events: vec![], records, next, head: next, backed_up_through: 0 }
+        PullReply {
+            stream: Stream::Master,
+            events: vec![],
+            records,
+            next,
+            head: next,
+            backed_up_through: 0,
+            backed_up_epoch: 0,
+        }
     }
 
     #[test]

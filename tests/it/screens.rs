@@ -199,6 +199,7 @@ fn a_badge_that_ends_signs_out() {
         next,
         head: next,
         backed_up_through: 0,
+        backed_up_epoch: 0,
     };
     stage.store.apply_pull(&page, stage.now).unwrap();
     let view = stage.input(Input::SyncChanged);

@@ -209,6 +209,7 @@ impl Ledger {
             next: self.heads[usize::try_from(through).unwrap()],
             head: self.head(),
             backed_up_through: 0,
+            backed_up_epoch: 1,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::store_kit::*;
 use firstout::domain::*;
-use firstout::store::{KEEP_EVENTS_MS, Store, StoreError};
+use firstout::store::{Identity, KEEP_EVENTS_MS, Store, StoreError};
 use firstout::sync::wire::*;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -286,6 +286,54 @@ fn only_what_is_safe_on_the_server_is_purged() {
     assert_eq!(at_dock(&store, "A"), 5);
 }
 
+/// What a backup holds of one epoch says nothing of events that came into another one.
+#[test]
+fn what_is_backed_up_of_another_epoch_lets_nothing_go() {
+    let later = NOW.plus_ms(KEEP_EVENTS_MS + 1_000);
+    let again = Identity { device: OTHER, ..identity() };
+    let ways: [fn(&mut Store, Identity); 2] =
+        [|store, _| store.new_epoch(2).unwrap(), |store, again| store.enrol(again).unwrap()];
+    for leave in ways {
+        let mut store = in_memory();
+        let mut site = Ledger::new(Stream::Site);
+        let sent: Vec<Event> =
+            (1..=4).map(|n| confirm(&mut store, n, receipt("A", "2027-01-31", 1)).event).collect();
+        site.add(&sent[0], Status::Accepted);
+        site.send(&mut store).unwrap();
+        // A copy of this device has sent its own second and third event, and all of that is in a backup.
+        store.apply_pull(&PullReply { backed_up_through: 3, ..site.page(1, 1) }, NOW).unwrap();
+        leave(&mut store, again.clone());
+        store.apply_pull(&PullReply { backed_up_through: 3, ..site.page(1, 1) }, NOW).unwrap();
+        for event in &sent[1..] {
+            site.add(event, Status::Accepted);
+        }
+        site.send(&mut store).unwrap();
+        purge(&mut store, later);
+        let kept = (1..=4).map(|number| store.event(id(number)).unwrap().is_some()).collect::<Vec<_>>();
+        assert_eq!(kept, [false, true, true, true], "only what was sent and backed up in its own epoch goes");
+    }
+}
+
+/// The server was put back to before this device was enrolled: it is enrolled again, and what was lost is sent again.
+#[test]
+fn a_device_that_is_enrolled_again_after_a_restore_sends_what_the_server_lost() {
+    let mut store = in_memory();
+    (1..=2).for_each(|number| drop(confirm(&mut store, number, receipt("A", "2027-01-31", 1))));
+    let sent = store.outbox(0, 10, usize::MAX).unwrap();
+    store.apply_push(&acked(&sent, Status::Accepted, 1), NOW).unwrap();
+    let restored = ServerEpoch(Uuid::from_u128(0xE2));
+    // It may have lost what this site has sent: nobody goes to another one now.
+    let elsewhere = Identity { site: SiteId(2), server_epoch: restored, ..identity() };
+    assert!(matches!(store.enrol(elsewhere), Err(StoreError::Unsent { pending: 2 })));
+    store.enrol(Identity { device: OTHER, server_epoch: restored, ..identity() }).unwrap();
+    let known = store.identity().unwrap().unwrap().server_epoch;
+    assert_ne!(known, restored, "the first hello says that it was restored");
+    store.rewind_after_epoch_change(restored, 0, None, NOW).unwrap();
+    let again = store.outbox(0, 10, usize::MAX).unwrap();
+    let bytes = |events: &[Envelope]| events.iter().map(|one| one.bytes.clone()).collect::<Vec<_>>();
+    assert_eq!(bytes(&again), bytes(&sent));
+}
+
 /// Each push names the chain before its first event: where that is not kept any more, the sequence begins anew.
 #[test]
 fn what_waits_can_be_sent_whatever_was_purged() {
@@ -330,11 +378,11 @@ fn a_device_does_not_leave_with_unsent_events() {
     let mut store = in_memory();
     master().send(&mut store).unwrap();
     confirm(&mut store, 1, receipt("A", "2027-01-31", 1));
-    let elsewhere = firstout::store::Identity { site: SiteId(2), ..identity() };
+    let elsewhere = Identity { site: SiteId(2), ..identity() };
     assert!(matches!(store.enrol(elsewhere.clone()), Err(StoreError::Unsent { pending: 1 })));
     // A new device id at the same site takes them along.
     let device = DeviceId(Uuid::from_u128(0xD9));
-    store.enrol(firstout::store::Identity { device, ..identity() }).unwrap();
+    store.enrol(Identity { device, ..identity() }).unwrap();
     assert_eq!((store.pending(), at_dock(&store, "A")), (1, 1));
     let sent = store.outbox(0, 10, usize::MAX).unwrap();
     assert_eq!((sent.len(), sent[0].seq), (1, 1), "the new device's sequence begins");

@@ -150,6 +150,7 @@ pub(super) async fn pull(
     let params = values![device.site.0, device.device, epoch];
     let backed_up = tx.row(include_str!("sql/backed_up.sql"), &params).await?;
     reply.backed_up_through = backed_up.map_or(Ok(0), |mut row| row.unsigned())?;
+    reply.backed_up_epoch = epoch;
     Ok(Ok(reply))
 }
 
@@ -174,6 +175,7 @@ async fn page(tx: &mut dyn Tx, site: SiteId, cursor: &Cursor) -> Result<PullRepl
         next: cursor.after,
         head: head(tx, site, cursor.stream).await?,
         backed_up_through: 0,
+        backed_up_epoch: 0,
     };
     let sql = match cursor.stream {
         Stream::Control => include_str!("sql/page_control.sql"),

@@ -60,6 +60,8 @@ pub struct Step {
 pub struct SyncWorker {
     engine: Engine,
     wake_at: Option<Timestamp>,
+    /// When it was last fed, by the device's clock.
+    fed_at: Option<Timestamp>,
     /// False until the store could be read.
     started: bool,
 }
@@ -68,7 +70,7 @@ impl SyncWorker {
     /// Asleep until [`SyncWorker::start`]. The seed feeds the jitter only.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { engine: Engine::new(seed), wake_at: None, started: false }
+        Self { engine: Engine::new(seed), wake_at: None, fed_at: None, started: false }
     }
 
     /// Begins, or begins anew after an enrolment. Where the store cannot be read now, it is tried again at the next
@@ -81,6 +83,7 @@ impl SyncWorker {
             }
             Err(_) => {
                 self.started = false;
+                self.fed_at = Some(now);
                 self.wake_at = Some(now.plus_ms(POLL_MS));
                 Step::default()
             }
@@ -91,6 +94,12 @@ impl SyncWorker {
     #[must_use]
     pub fn wake_at(&self) -> Option<Timestamp> {
         self.wake_at
+    }
+
+    /// True where [`Input::Woke`] is to be fed: its time has come, or the clock was set back, so that nobody knows when it would.
+    #[must_use]
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.wake_at.is_some_and(|at| at <= now || self.fed_at.is_some_and(|fed| now < fed))
     }
 
     /// What to show on the status screen.
@@ -105,6 +114,7 @@ impl SyncWorker {
             return self.start(store, now);
         }
         let mut step = Step::default();
+        self.fed_at = Some(now);
         self.engine.handle(now, input);
         while let Some(output) = self.engine.poll() {
             match output {
@@ -263,6 +273,17 @@ mod tests {
         assert_eq!(worker.wake_at(), Some(Timestamp(POLL_MS)));
         let step = worker.feed(&mut store, Timestamp(POLL_MS), Input::Woke);
         assert!(matches!(step.send, Some((_, Request::Hello(_)))));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_by_years_does_not_put_sync_to_sleep() {
+        const TEN_YEARS_MS: i64 = 10 * 365 * 24 * 3_600_000;
+        let (mut store, mut worker) = (flaky(0), SyncWorker::new(1));
+        let (number, _) = worker.start(&mut store, Timestamp(TEN_YEARS_MS)).send.unwrap();
+        worker.feed(&mut store, Timestamp(TEN_YEARS_MS), Input::Failed(number, Failure::Offline));
+        assert!(!worker.is_due(Timestamp(TEN_YEARS_MS)));
+        assert!(worker.is_due(Timestamp(1_000)));
+        assert!(worker.feed(&mut store, Timestamp(1_000), Input::Woke).send.is_some());
     }
 
     #[test]

@@ -3,14 +3,30 @@
 use super::dice::Dice;
 use super::model::{Model, SITE};
 use super::world;
-use firstout::domain::{DeviceId, Event, EventId, Timestamp};
+use firstout::domain::{DeviceId, DeviceKey, Event, EventId, SiteId, Timestamp};
 use firstout::store::{Draft, Identity, Store};
 use firstout::sync::driver::{Replica, Step, SyncWorker};
 use firstout::sync::engine::{Action, Facts, Input, Problem};
 use firstout::sync::transport::Request;
-use firstout::sync::wire::{PushRequest, Status, Stream};
+use firstout::sync::wire::{PushRequest, ServerEpoch, Status, Stream};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use uuid::Uuid;
+
+/// A device of this site at this server, in its first epoch.
+pub fn identity(device: DeviceId, key: DeviceKey, site: SiteId, server: (Uuid, ServerEpoch)) -> Identity {
+    Identity {
+        device,
+        epoch: 1,
+        key,
+        site,
+        server_id: server.0,
+        server_epoch: server.1,
+        server_url: "http://server".into(),
+        roots: String::new(),
+        name: "HH".into(),
+    }
+}
 
 /// When the power fails.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,22 +56,16 @@ pub struct Device {
 
 impl Device {
     pub fn new(folder: &Path, model: &Model, dice: &mut Dice, now: Timestamp) -> Self {
-        let id = DeviceId(dice.uuid());
+        let (id, key) = (DeviceId(dice.uuid()), DeviceKey::from_seed(&[1; 32]));
+        let server = (model.server_id, model.epoch);
+        Self::enrolled(folder, identity(id, key, SITE, server), dice, now)
+    }
+
+    pub fn enrolled(folder: &Path, identity: Identity, dice: &mut Dice, now: Timestamp) -> Self {
+        let id = identity.device;
         let path = folder.join(format!("{id}.db"));
         let (mut store, _) = Store::open(&path, now).unwrap();
-        store
-            .enrol(Identity {
-                device: id,
-                epoch: 1,
-                key: firstout::domain::DeviceKey::from_seed(&[1; 32]),
-                site: SITE,
-                server_id: model.server_id,
-                server_epoch: model.epoch,
-                server_url: "http://server".into(),
-                roots: String::new(),
-                name: "HH".into(),
-            })
-            .unwrap();
+        store.enrol(identity).unwrap();
         let skew_ms = dice.below(1_200_000) as i64 - 600_000;
         let worker = SyncWorker::new(dice.roll());
         Self {
@@ -76,15 +86,24 @@ impl Device {
         self.store.as_ref().expect("it is switched on")
     }
 
-    fn clock(&self, now: Timestamp) -> Timestamp {
+    pub fn clock(&self, now: Timestamp) -> Timestamp {
         now.plus_ms(self.skew_ms)
     }
 
     pub fn confirm(&mut self, dice: &mut Dice, now: Timestamp) {
+        let id = EventId(dice.uuid());
+        self.confirm_as(id, dice, now);
+    }
+
+    pub fn confirm_as(&mut self, id: EventId, dice: &mut Dice, now: Timestamp) {
         let at = self.clock(now);
+        let (operator, body) = world::draft(dice, self.store(), at).unwrap();
+        self.confirm_draft(Draft { id, operator, at, body }, dice, now);
+    }
+
+    pub fn confirm_draft(&mut self, draft: Draft, dice: &mut Dice, now: Timestamp) {
         let store = self.store.as_mut().expect("it is switched on");
-        let (operator, body) = world::draft(dice, store, at).unwrap();
-        let confirmed = store.confirm(Draft { id: EventId(dice.uuid()), operator, at, body }).unwrap();
+        let confirmed = store.confirm(draft).unwrap();
         self.beeped.push(confirmed.event);
         let (pending, last_seq) = (confirmed.pending, confirmed.seq);
         self.feed(dice, now, Input::EventConfirmed { pending, last_seq });
@@ -101,7 +120,7 @@ impl Device {
     }
 
     pub fn wake(&mut self, dice: &mut Dice, now: Timestamp) {
-        if self.worker.wake_at().is_some_and(|due| due <= self.clock(now)) {
+        if self.worker.is_due(self.clock(now)) {
             self.feed(dice, now, Input::Woke);
         }
     }

@@ -209,6 +209,7 @@ impl Model {
                 Stream::Site => head(&self.site),
             },
             backed_up_through: 0,
+            backed_up_epoch: 0,
         };
         let after = pull.after as usize;
         match pull.stream {

@@ -20,8 +20,13 @@ const INBOUND: OrderId = OrderId(100);
 pub const OUTBOUND: [OrderId; 2] = [OrderId(200), OrderId(201)];
 
 pub fn records() -> Vec<MasterRecord> {
+    records_at(SITE)
+}
+
+/// The same warehouse at another site.
+pub fn records_at(site: SiteId) -> Vec<MasterRecord> {
     let mut records = vec![MasterRecord::Site(Site {
-        id: SITE,
+        id: site,
         name: "Harbour".into(),
         zone: SiteZone(chrono_tz::Europe::Berlin),
         fefo: FefoPolicy::AskReason,

@@ -216,6 +216,7 @@ fn page(request: &PullRequest, end: Head) -> PullReply {
         next: Head { seq: request.after, hash: request.hash },
         head: end,
         backed_up_through: 0,
+        backed_up_epoch: 0,
     };
     for stream_seq in (request.after + 1..=end.seq).take(request.limit) {
         let next = Hash::chain_stream(reply.next.hash, stream_seq, Status::Accepted, b"{}");
