@@ -243,6 +243,7 @@ impl<'a, W: Witness> Day<'a, W> {
     /// The server says that it has a backup; a month later the events may go.
     fn forget_old(&mut self) -> Result<(), StoreError> {
         let (cursor, last) = (self.store().cursor(Stream::Site)?, self.store().last_seq()?);
+        let epoch = self.store().epoch()?;
         let mut page = firstout::sync::wire::PullReply {
             stream: Stream::Site,
             events: vec![],
@@ -250,6 +251,7 @@ impl<'a, W: Witness> Day<'a, W> {
             next: cursor,
             head: cursor,
             backed_up_through: last,
+            backed_up_epoch: epoch,
         };
         page.head.seq += 1;
         let now = self.now;

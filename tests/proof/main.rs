@@ -18,6 +18,7 @@ mod power;
 mod real;
 mod report;
 mod restore;
+mod sim;
 mod state;
 mod tamper;
 mod vfs;
@@ -61,6 +62,7 @@ const HARNESSES: &[Harness] = &[
     ("kill", kill::run),
     ("restore", restore::run),
     ("tamper", tamper::run),
+    ("sim", sim::run),
 ];
 
 fn main() -> ExitCode {

@@ -118,8 +118,16 @@ impl Story {
             if self.hasty {
                 let next = store.cursor(Stream::Site).unwrap();
                 let (stream, head, backed_up_through) = (Stream::Site, next, store.last_seq().unwrap());
-                let page =
-                    PullReply { stream, events: vec![], records: vec![], next, head, backed_up_through };
+                let backed_up_epoch = store.epoch().unwrap();
+                let page = PullReply {
+                    stream,
+                    events: vec![],
+                    records: vec![],
+                    next,
+                    head,
+                    backed_up_through,
+                    backed_up_epoch,
+                };
                 store.apply_pull(&page, now).unwrap();
             }
             while !store.purge(now).unwrap().through {}

@@ -18,7 +18,7 @@ use step::{Kind, Step};
 use story::Sim;
 
 /// Runs of the short budget, and steps in each.
-const CASES: u64 = 60;
+const CASES: u64 = 40;
 const STEPS: usize = 260;
 const CONTROL_CASES: u64 = 40;
 const SHRINK_TRIES: u32 = 150;
