@@ -6,6 +6,15 @@
 #![allow(clippy::disallowed_methods, reason = "a bench is there to read the clock")]
 
 mod barcode;
+#[cfg(feature = "server")]
+#[allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    reason = "the tests' PostgreSQL, of which a bench needs a part"
+)]
+#[path = "../tests/it/server_database.rs"]
+mod database;
 #[cfg(feature = "gui")]
 mod day;
 mod fefo;
@@ -15,6 +24,8 @@ mod frame;
 mod pipeline;
 mod report;
 mod scan;
+#[cfg(all(feature = "net", feature = "server"))]
+mod server;
 mod site;
 #[cfg(all(feature = "net", feature = "server"))]
 mod sync;
@@ -36,6 +47,8 @@ const BENCHES: &[Bench] = &[
     ("sync", sync::run),
     #[cfg(feature = "server")]
     ("verify", verify::run),
+    #[cfg(all(feature = "net", feature = "server"))]
+    ("server", server::run),
 ];
 
 fn main() {

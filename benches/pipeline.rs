@@ -194,6 +194,21 @@ impl Server {
     }
 }
 
+/// Writes packed pushes into a server's file, each in a transaction of its own; how many events.
+pub fn write_pushes<'a>(file: &Path, packed: impl Iterator<Item = &'a [u8]>, rows: Rows) -> usize {
+    let mut server = Server { db: open(file, include_str!("pipeline/open.sql")), next: 1 };
+    let mut written = 0;
+    for body in packed {
+        let body = zstd::decode_all(body).expect("it unpacks");
+        let push: PushRequest = serde_json::from_slice(&body).expect("a push");
+        let events: Vec<Event> =
+            push.events.iter().map(|one| Event::decode(one.bytes.as_bytes()).expect("an event")).collect();
+        written += events.len();
+        server.insert(&push, &events, rows);
+    }
+    written
+}
+
 fn bare_event(db: &Connection, push: &PushRequest, envelope: &Envelope, event: &Event, seq: i64) {
     let (id, device) = (event.id.0.as_bytes(), push.device.0.as_bytes());
     let row = params![

@@ -16,9 +16,15 @@ impl Times {
     }
 
     /// What was measured elsewhere.
-    #[cfg(feature = "gui")]
+    #[cfg(any(feature = "gui", feature = "server"))]
     pub fn push(&mut self, time: Duration) {
         self.0.push(time);
+    }
+
+    /// How often.
+    #[cfg(feature = "server")]
+    pub fn len(&self) -> usize {
+        self.0.len()
     }
 
     fn at(&self, percent: usize) -> Duration {
@@ -104,7 +110,7 @@ impl Report {
     }
 
     /// A limit in time, on the 99th percentile.
-    #[cfg(feature = "gui")]
+    #[cfg(any(feature = "gui", feature = "server"))]
     pub fn within_p99(&mut self, name: &str, times: &Times, limit: Duration) {
         let ratio = times.p99().as_secs_f64() / limit.as_secs_f64();
         self.rows.push(Row {
@@ -118,7 +124,7 @@ impl Report {
     }
 
     /// A limit on a size.
-    #[cfg(feature = "gui")]
+    #[cfg(any(feature = "gui", feature = "server"))]
     pub fn size(&mut self, name: &str, mib: f64, limit_mib: f64) {
         self.rows.push(Row {
             name: name.to_owned(),
@@ -162,8 +168,21 @@ impl Report {
         });
     }
 
+    /// A limit on how much is done in a second, which must be reached.
+    #[cfg(feature = "server")]
+    pub fn rate(&mut self, name: &str, each_s: f64, least: f64) {
+        self.rows.push(Row {
+            name: name.to_owned(),
+            median: format!("{each_s:.0}"),
+            p99: String::new(),
+            limit: format!("at least {least:.0}"),
+            ratio: format!("{:.2}", each_s / least),
+            kept: Some(each_s >= least),
+        });
+    }
+
     /// A line below the table.
-    #[cfg(feature = "gui")]
+    #[cfg(any(feature = "gui", feature = "server"))]
     pub fn note(&mut self, text: &str) {
         self.notes.push(text.to_owned());
     }

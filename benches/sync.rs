@@ -213,7 +213,7 @@ fn fill(store: &mut Store, site: &Warehouse, device: u64, events: u64) {
     }
 }
 
-fn story(
+pub fn story(
     item: ItemId,
     lot: &LotNumber,
     dock: LocationId,
