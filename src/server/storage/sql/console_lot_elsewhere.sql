@@ -1,4 +1,4 @@
-SELECT location, CAST(sum(units) AS BIGINT)
+SELECT +location, CAST(sum(units) AS BIGINT)
 FROM stock
-WHERE site = ?1 AND item = ?2 AND lot = ?3 AND location < 0
-GROUP BY location
+WHERE site = ?1 AND item = ?2 AND lot = ?3 AND +location < 0
+GROUP BY +location
