@@ -69,7 +69,8 @@ pub fn large(path: &Path) -> Store {
     store
 }
 
-fn master(store: &mut Store) {
+/// The site itself, its items and its places.
+pub fn records() -> impl Iterator<Item = MasterRecord> {
     let items = (1..=ITEMS).map(|id| {
         MasterRecord::Item(Item {
             id: ItemId(id),
@@ -102,6 +103,10 @@ fn master(store: &mut Store) {
         staging: LocationId(21),
         dock: LocationId(1),
     });
+    std::iter::once(site).chain(items).chain(locations)
+}
+
+fn master(store: &mut Store) {
     let user = MasterRecord::User(User {
         id: UserId(1),
         name: "Chris".to_owned(),
@@ -112,15 +117,15 @@ fn master(store: &mut Store) {
         active: true,
     });
     let mut next = Head::default();
-    let mut records = Vec::new();
-    for record in [site, user].into_iter().chain(items).chain(locations) {
+    let mut entries = Vec::new();
+    for record in records().chain([user]) {
         let bytes = serde_json::to_string(&record).expect("a record");
         let (stream_seq, status) = (next.seq + 1, Status::Accepted);
         let hash = Hash::chain_stream(next.hash, stream_seq, status, bytes.as_bytes());
         next = Head { seq: stream_seq, hash };
-        records.push(MasterEntry { stream_seq, bytes });
+        entries.push(MasterEntry { stream_seq, bytes });
     }
-    let (stream, events) = (Stream::Master, Vec::new());
+    let (stream, events, records) = (Stream::Master, Vec::new(), entries);
     let page =
         PullReply { stream, events, records, next, head: next, backed_up_through: 0, backed_up_epoch: 0 };
     store.apply_pull(&page, NOW).expect("the master data is taken in");

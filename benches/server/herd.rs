@@ -30,7 +30,7 @@ const ZSTD_LEVEL: i32 = 3;
 /// Syncs of the healthy device beside half-open sockets.
 const HEALTHY: usize = 200;
 
-type Http = Client<HttpConnector, Full<Bytes>>;
+pub type Http = Client<HttpConnector, Full<Bytes>>;
 
 pub struct Herd {
     pub epoch: ServerEpoch,
@@ -187,7 +187,7 @@ fn events(device: DeviceId, site: &Warehouse) -> Vec<String> {
     made
 }
 
-fn client() -> Http {
+pub fn client() -> Http {
     Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(15)).build_http()
 }
 

@@ -1,13 +1,16 @@
 //! A whole site reconnects at once: 1,000 devices with 1,000 unsent events each, over loopback HTTP with signed and
 //! packed requests, against the server as a process of its own. Then a reader takes everything, and a healthy device
-//! works beside 2,000 sockets that say half a word.
+//! works beside 2,000 sockets that say half a word. At last the console's pages on a ledger of 10,000,000 events.
 //!
 //! The bare sketch beside it does in one thread the least that must be done with the same packed pushes: unpack, parse,
 //! write the same rows, one commit for each push; it checks, looks up and hashes nothing, and there is no network.
 //!
-//! `./x bench server`; `BENCH_DEVICES=100 BENCH_POSTGRES_DEVICES=0` for a short run.
+//! `./x bench server`; `BENCH_DEVICES=100 BENCH_POSTGRES_DEVICES=0 BENCH_LEDGER_EVENTS=100000` for a short run; 0 events leave the
+//! pages out. The large ledger takes minutes to make and stays in the build folder.
 
 mod herd;
+mod ledger;
+mod pages;
 mod process;
 
 use crate::pipeline::{Rows, write_pushes};
@@ -18,7 +21,7 @@ use firstout::domain::{DeviceId, DeviceKey, MasterRecord, SiteId, day_from_numbe
 use firstout::server::storage::{Act, AuditEntry, COMMAND_LINE, NewDevice, Place, Storage};
 use firstout::server::{Secret, system_clock};
 use firstout::sync::wire::ServerEpoch;
-use herd::{Device, Handled, Herd};
+use herd::{Device, Handled, Herd, client};
 use process::Process;
 use std::path::Path;
 use std::sync::Arc;
@@ -70,6 +73,7 @@ pub fn run(report: &mut Report) {
     process.stop();
     process::verify(&place, &data, herd.events());
     on_postgres(report, &runtime, &folder, handled.took / u32::try_from(devices).expect("not so many"));
+    pages::run(report, &runtime);
 }
 
 fn told(report: &mut Report, name: &str, handled: &Handled, resident_mib: f64) {
@@ -92,7 +96,7 @@ fn prepare(runtime: &Runtime, place: &Place, data: &Path, devices: usize) -> Arc
         let epoch = storage.identity().await.expect("an identity").epoch;
         let mut enrolled = Vec::with_capacity(devices);
         for number in 0..devices {
-            enrolled.push(enrol(&storage, number).await);
+            enrolled.push(enrol(&storage, number, DeviceId(Uuid::now_v7())).await);
         }
         storage.close().await;
         (epoch, enrolled)
@@ -116,7 +120,7 @@ fn made(epoch: ServerEpoch, devices: Vec<(DeviceId, DeviceKey)>, site: &Warehous
 }
 
 /// As the server does it, without the wire.
-async fn enrol(storage: &Storage, number: usize) -> (DeviceId, DeviceKey) {
+async fn enrol(storage: &Storage, number: usize, device: DeviceId) -> (DeviceId, DeviceKey) {
     let now = system_clock()();
     let token = Secret::new(SITE).expect("a token");
     let name = format!("HH-{number:04}");
@@ -125,7 +129,6 @@ async fn enrol(storage: &Storage, number: usize) -> (DeviceId, DeviceKey) {
     storage.add_token(&token, &name, now.plus_ms(60_000), entry).await.expect("a token");
     let halves = [*Uuid::now_v7().as_bytes(), *Uuid::now_v7().as_bytes()].concat();
     let key = DeviceKey::from_seed(halves.as_slice().try_into().expect("32 bytes"));
-    let device = DeviceId(Uuid::now_v7());
     let new = NewDevice { device, name, key: key.public() };
     storage.enrol(&token, new, now).await.expect("it is saved").expect("a device");
     (device, key)
