@@ -26,7 +26,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
-const FILE: &str = "store.db";
+pub const FILE: &str = "store.db";
 /// Of the short run.
 const CASES: u64 = 1_500;
 /// A file is busy for so many calls at most.
@@ -128,8 +128,8 @@ struct Said {
 }
 
 /// A store that was in use for a while, and the server's answers that the stretch takes in.
-struct Stage {
-    files: Files,
+pub struct Stage {
+    pub files: Files,
     model: Model,
     seed: u64,
 }
@@ -210,7 +210,7 @@ impl Work<'_> {
 }
 
 impl Stage {
-    fn new(seed: u64) -> Self {
+    pub fn new(seed: u64) -> Self {
         let scratch = Scratch::new("faults-stage");
         let path = scratch.path().join(FILE);
         let mut dice = Dice::new(seed);

@@ -13,6 +13,7 @@ mod day;
 mod disk;
 mod faults;
 mod kill;
+mod limit;
 mod network;
 mod power;
 mod real;
@@ -57,6 +58,7 @@ type Harness = (&'static str, fn(&Plan) -> Outcome);
 const HARNESSES: &[Harness] = &[
     ("power", power::run),
     ("faults", faults::run),
+    ("limit", limit::run),
     ("damage", damage::run),
     ("network", network::run),
     ("kill", kill::run),

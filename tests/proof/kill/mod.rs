@@ -103,6 +103,7 @@ pub fn victim(arguments: &str) {
         "handheld" => handheld::live(seed, last, rest, false),
         "hasty" => handheld::live(seed, last, rest, true),
         "migrate" => handheld::migrate(last, rest),
+        "limit" => crate::limit::live(seed, rest),
         _ => server::live(last, rest),
     }
 }
