@@ -108,7 +108,13 @@ impl Refusal {
     pub fn words(&self, words: Words) -> String {
         match self {
             Self::Used => words.say(Common::EnrolUsed),
-            Self::Failed(failure) => problem_words(failure.problem().code(), words),
+            Self::Failed(failure) => match failure.problem().code() {
+                code if code.starts_with("tls") || matches!(code, "portal" | "protocol") => {
+                    problem_words(code, words)
+                }
+                // Their words are of sync, which tries again by itself; an enrolment does not.
+                _ => words.say(Common::EnrolNoAnswer),
+            },
             Self::Http(_) | Self::Random(_) => words.say(Common::EnrolNot { why: &self.to_string() }),
         }
     }

@@ -181,7 +181,7 @@ impl<F: FnMut(Update)> Loop<F> {
             match waiting.recv_timeout(self.patience()) {
                 Ok(Request::Input { generation, input }) => {
                     self.generation = generation;
-                    match self.invitation(&input) {
+                    match invitation(&input) {
                         Some(invitation) => self.enrol(invitation, &back),
                         None => self.person(input),
                     }
@@ -209,19 +209,18 @@ impl<F: FnMut(Update)> Loop<F> {
         self.follow(step);
     }
 
-    /// The office's code, where this device belongs to nobody yet. It never reaches the pages: a token is not for the
-    /// ledger.
-    fn invitation(&self, input: &Input) -> Option<Invitation> {
-        let found = match input {
-            Input::Scan { bytes } => Invitation::find(bytes),
-            Input::Text(text) => Invitation::find(text.as_bytes()),
-            _ => None,
-        };
-        found.filter(|_| matches!(self.store.identity(), Ok(None)))
-    }
-
-    /// Asks beside the work; the answer comes as a request.
+    /// Asks beside the work, where this device belongs to nobody yet; the answer comes as a request.
     fn enrol(&mut self, invitation: Invitation, back: &Sender<Request>) {
+        match self.store.identity() {
+            Ok(None) => {}
+            Ok(Some(Identity { name, .. })) => {
+                return self.refused(|words| words.say(Common::EnrolledAlready { name: &name }));
+            }
+            Err(error) => {
+                self.store.note(&error);
+                return self.refused(|words| store_words(&error, words));
+            }
+        }
         let asking = Enrolment::Asking { server: invitation.host().to_owned() };
         if !std::mem::replace(&mut self.enrolling, true) {
             let back = back.clone();
@@ -250,8 +249,8 @@ impl<F: FnMut(Update)> Loop<F> {
         match kept {
             Ok(Some(identity)) => {
                 self.input(Input::Enrolment(Enrolment::Done { name: identity.name.clone() }));
-                self.connect(&identity, back, connect);
                 self.report_losses();
+                self.connect(&identity, back, connect);
             }
             Ok(None) => self.refused(|words| words.say(Common::NotEnrolled)),
             Err(error) => {
@@ -365,5 +364,14 @@ impl<F: FnMut(Update)> Loop<F> {
             let (view, language) = next;
             (self.show)(Update { generation: self.generation, view, language, notice });
         }
+    }
+}
+
+/// The office's code. It never reaches the pages: what they do not know is kept in the ledger, and a token is not for it.
+fn invitation(input: &Input) -> Option<Invitation> {
+    match input {
+        Input::Scan { bytes } => Invitation::find(bytes),
+        Input::Text(text) => Invitation::find(text.as_bytes()),
+        _ => None,
     }
 }

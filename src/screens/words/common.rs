@@ -11,7 +11,9 @@ super::messages! {
         EnrolWhere: "The office shows it on the console. It lasts ten minutes.", "Das Büro zeigt ihn auf der Konsole. Er gilt zehn Minuten.";
         Enrolling { server }: "Asking {server}. Please wait.", "{server} wird gefragt. Bitte warten.";
         EnrolUsed: "This code is used up or too old. Scan a new one.", "Der Code ist verbraucht oder zu alt. Einen neuen scannen.";
+        EnrolNoAnswer: "The server does not answer. Check Wi-Fi, then scan again.", "Der Server antwortet nicht. WLAN prüfen, dann noch einmal scannen.";
         EnrolNot { why }: "Not enrolled. {why}", "Nicht angemeldet. {why}";
+        EnrolledAlready { name }: "This is {name} already. The code was not used.", "Das ist schon {name}. Der Code wurde nicht benutzt.";
         Enrolled { name }: "This is {name} now. The warehouse is being fetched.", "Das ist jetzt {name}. Das Lager wird geholt.";
         FetchingSite: "The warehouse is being fetched from the server. Please wait.", "Das Lager wird vom Server geholt. Bitte warten.";
         FetchingStock: "Stock is being fetched", "Bestand wird geholt";
