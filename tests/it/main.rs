@@ -16,6 +16,8 @@ mod screens;
 mod screens_anything;
 mod screens_pick;
 #[cfg(feature = "server")]
+mod server_abandoned;
+#[cfg(feature = "server")]
 mod server_api;
 #[cfg(feature = "server")]
 mod server_api_document;

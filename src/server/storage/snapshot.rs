@@ -32,10 +32,15 @@ impl Storage {
     /// # Errors
     /// [`StorageError`] where the database cannot be read or the file cannot be written.
     pub async fn snapshot(&self, site: SiteId, lag_max: u64) -> Result<SnapshotFile, StorageError> {
-        // One at a time: who waits finds the file of who was first.
-        let _turn = self.snapshot_turn.lock().await;
-        let input = (self.snapshots(), site, lag_max, Arc::clone(&self.metrics));
-        self.read(input, |input, tx| Box::pin(newest(input, tx))).await
+        let this = self.clone();
+        // A task of its own: whoever asked may go away, and the file of a large site is there when it asks again.
+        let task = tokio::spawn(async move {
+            // One at a time: who waits finds the file of who was first.
+            let _turn = this.snapshot_turn.lock().await;
+            let input = (this.snapshots(), site, lag_max, Arc::clone(&this.metrics));
+            this.read(input, |input, tx| Box::pin(newest(input, tx))).await
+        });
+        task.await.map_err(|_| StorageError::Closed)?
     }
 
     /// The kept snapshot of that entity tag. Another server process may have made it and this one may not have it; then

@@ -120,12 +120,18 @@ impl Postgres {
         level: IsolationLevel,
         read_only: bool,
     ) -> Result<T, StorageError> {
-        let mut client = self.client().await?;
-        let begin = client.build_transaction().isolation_level(level).read_only(read_only);
-        let mut tx = PostgresTx(begin.start().await?);
-        let result = work(input, &mut tx).await?;
-        tx.0.commit().await?;
-        Ok(result)
+        let mut lent = Lent { client: Some(self.client().await?), is_done: false };
+        let Some(client) = lent.client.as_mut() else { return Err(StorageError::Closed) };
+        let result = async {
+            let begin = client.build_transaction().isolation_level(level).read_only(read_only);
+            let mut tx = PostgresTx(begin.start().await?);
+            let result = work(input, &mut tx).await?;
+            tx.0.commit().await?;
+            Ok(result)
+        };
+        let result = result.await;
+        lent.is_done = true;
+        result
     }
 
     async fn often<I: Sync, T>(
@@ -164,6 +170,28 @@ impl Database for Postgres {
         work: Work<I, T>,
     ) -> Result<T, StorageError> {
         self.often(&input, work, IsolationLevel::RepeatableRead, true).await
+    }
+}
+
+/// A connection in use by one transaction.
+struct Lent {
+    client: Option<Object>,
+    is_done: bool,
+}
+
+impl Drop for Lent {
+    /// Whoever asked may go away (a time-out, a closed connection) while the database works. It is told to stop, and the
+    /// connection goes not back to the pool: the next one's statements would wait behind that work, or be what stops.
+    fn drop(&mut self) {
+        let Some(client) = self.client.take().filter(|_| !self.is_done) else { return };
+        let client = Object::take(client);
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        runtime.spawn(async move {
+            let cancelled = tokio::time::timeout(WAIT_MAX, client.cancel_token().cancel_query(NoTls)).await;
+            if !matches!(cancelled, Ok(Ok(()))) {
+                tracing::warn!("a query that nobody waits for could not be cancelled");
+            }
+        });
     }
 }
 
