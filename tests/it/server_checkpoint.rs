@@ -221,7 +221,33 @@ fn a_checkpoint_leaves_the_database_by_itself(db: Db) {
     std::fs::remove_dir_all(shelf).unwrap();
 }
 
+/// A server that began with nothing signs its first entries when they come, not an hour later.
+fn first_entries_are_signed_soon(db: Db) {
+    let shelf = folder("soon-shelf");
+    let server = TestServer::start_with(db, folder("soon"), |config| {
+        let key = DeviceKey::from_seed(&[7; 32]);
+        config.checkpoints = Some(firstout::server::Checkpoints { key, folder: shelf.clone() });
+    });
+    // An empty ledger is signed first, so that what comes is too late for the start.
+    let sizes = || {
+        let names = std::fs::read_dir(&shelf).into_iter().flatten().flatten();
+        let names = names.filter_map(|entry| entry.file_name().into_string().ok());
+        let sizes = names.filter(|name| name.ends_with(".checkpoint"));
+        sizes.filter_map(|name| name.split('-').nth(2)?.parse().ok()).collect::<Vec<u64>>()
+    };
+    let mut handheld = server.enrol("HH-01");
+    pushed(&mut handheld, vec![receipt(1); 3]);
+    let begun = std::time::Instant::now();
+    while !sizes().contains(&3) {
+        assert!(begun.elapsed().as_secs() < 120, "nothing was signed: {:?}", sizes());
+        std::thread::yield_now();
+    }
+    drop(server);
+    std::fs::remove_dir_all(shelf).unwrap();
+}
+
 on_every_database!(
+    first_entries_are_signed_soon,
     what_was_signed_stays_true_while_the_ledger_grows,
     a_tree_that_stayed_behind_catches_up,
     what_came_before_its_lot_was_named_counts,

@@ -11,6 +11,7 @@ use super::secret::SecretError;
 use super::storage::{Storage, StorageError};
 use crate::domain::{DeviceKey, PublicKey, SiteId, Timestamp};
 use crate::sync::wire::Checkpoint;
+use std::collections::HashMap;
 use std::fs;
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -23,8 +24,12 @@ const KEY: &str = "checkpoint.key";
 const PUBLIC: &str = "checkpoint.pub";
 /// Where checkpoints are put when nothing else is said, in the data folder.
 const FOLDER: &str = "checkpoints";
-/// Time between two checkpoints of a ledger that grows.
-const EVERY: Duration = Duration::from_secs(60 * 60);
+/// Time between two checkpoints of a ledger that grows, in milliseconds.
+const EVERY_MS: i64 = 60 * 60 * 1_000;
+/// How often it is looked whether one is due.
+const LOOK: Duration = Duration::from_secs(60);
+/// The same, as long as there is nothing to sign.
+const LOOK_EMPTY: Duration = Duration::from_secs(5);
 
 /// Why there is no checkpoint.
 #[derive(Debug, thiserror::Error)]
@@ -178,28 +183,45 @@ pub fn folder(data: &Path) -> PathBuf {
     data.join(FOLDER)
 }
 
-/// Signs at the start and then every hour, for as long as the server runs; a ledger that has not moved is not signed again.
+/// What was last signed of a ledger.
+struct Last {
+    checkpoint: Checkpoint,
+    at: Timestamp,
+}
+
+/// Signs a ledger that has grown when nothing newer than an hour was signed of it: at the start, soon after its first
+/// entry, then every hour, for as long as the server runs.
 pub(super) async fn hourly(storage: Storage, key: DeviceKey, folder: PathBuf, clock: super::Clock) {
-    let mut last = Vec::new();
+    let mut last: HashMap<SiteId, Last> = HashMap::new();
     loop {
-        match sign(&storage, &key, None, clock()).await {
+        let now = clock();
+        match sign(&storage, &key, None, now).await {
             Ok(all) => {
-                let moved = |one: &&Signed| {
-                    let now = (one.checkpoint.epoch, one.checkpoint.site, one.checkpoint.root);
-                    !last.contains(&now)
-                };
-                for one in all.iter().filter(moved) {
-                    if let Err(error) = export(one, &folder) {
-                        tracing::error!(%error, "a checkpoint could not be written");
+                for one in all {
+                    let site = one.checkpoint.site;
+                    if !is_due(&one.checkpoint, last.get(&site), now) {
+                        continue;
+                    }
+                    match export(&one, &folder) {
+                        Ok(_) => drop(last.insert(site, Last { checkpoint: one.checkpoint, at: now })),
+                        Err(error) => tracing::error!(%error, "a checkpoint could not be written"),
                     }
                 }
-                let state = |one: &Signed| (one.checkpoint.epoch, one.checkpoint.site, one.checkpoint.root);
-                last = all.iter().map(state).collect();
             }
             Err(error) => tracing::error!(%error, "no checkpoint could be signed"),
         }
-        tokio::time::sleep(EVERY).await;
+        let has_begun = last.values().any(|last| last.checkpoint.size > 0);
+        tokio::time::sleep(if has_begun { LOOK } else { LOOK_EMPTY }).await;
     }
+}
+
+/// True where the ledger moved and what was signed of it is an hour old, or was a ledger without entries.
+fn is_due(now: &Checkpoint, last: Option<&Last>, at: Timestamp) -> bool {
+    let Some(Last { checkpoint: last, at: signed }) = last else { return true };
+    let has_moved = (now.epoch, now.root) != (last.epoch, last.root);
+    let age_ms = at.ms_since(*signed);
+    // A clock that was put back must not stop this for as long.
+    has_moved && (last.size == 0 || last.epoch != now.epoch || !(0..EVERY_MS).contains(&age_ms))
 }
 
 /// A sheet to print and to keep where nobody can write to it: the text, and the same as a code.
@@ -281,5 +303,30 @@ mod tests {
         let sheet = sheet(&signed);
         assert!(sheet.contains("<svg") && sheet.contains(&signed.text), "{sheet}");
         fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_ledger_is_signed_when_it_moved_and_its_last_checkpoint_is_an_hour_old() {
+        let of = |epoch: u128, size: u64| Checkpoint {
+            server: Uuid::nil(),
+            site: SiteId(1),
+            epoch: ServerEpoch(Uuid::from_u128(epoch)),
+            size,
+            root: Hash([u8::try_from(size).unwrap(); 32]),
+            chain: Hash::default(),
+            time: Timestamp(0),
+        };
+        let check = |now: Checkpoint, last: Checkpoint, age_ms: i64, due: bool| {
+            let last = Last { checkpoint: last, at: Timestamp(EVERY_MS) };
+            assert_eq!(is_due(&now, Some(&last), Timestamp(EVERY_MS + age_ms)), due, "{now:?} {age_ms}");
+        };
+        assert!(is_due(&of(1, 0), None, Timestamp(0)), "nothing is known of it");
+        check(of(1, 3), of(1, 0), 1, true);
+        check(of(1, 3), of(1, 2), 1, false);
+        check(of(1, 3), of(1, 2), EVERY_MS - 1, false);
+        check(of(1, 3), of(1, 2), EVERY_MS, true);
+        check(of(1, 3), of(1, 3), 2 * EVERY_MS, false);
+        check(of(2, 2), of(1, 3), 1, true);
+        check(of(1, 3), of(1, 2), -1, true);
     }
 }
