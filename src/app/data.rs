@@ -115,7 +115,8 @@ impl Refusal {
                 // Their words are of sync, which tries again by itself; an enrolment does not.
                 _ => words.say(Common::EnrolNoAnswer),
             },
-            Self::Http(_) | Self::Random(_) => words.say(Common::EnrolNot { why: &self.to_string() }),
+            Self::Http(HttpError::Address(_)) => words.say(Common::EnrolAddress),
+            Self::Http(_) | Self::Random(_) => words.say(Common::EnrolBroken),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::screens::{
 };
 use crate::store::{Healed, Identity, Store, StoreError};
 use crate::sync::driver::{Courier, Step, SyncWorker};
-use crate::sync::engine::Input as SyncInput;
+use crate::sync::engine::{Input as SyncInput, Problem};
 use crate::sync::transport::Transport;
 use crate::sync::wire::Invitation;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -209,31 +209,51 @@ impl<F: FnMut(Update)> Loop<F> {
         self.follow(step);
     }
 
-    /// Asks beside the work, where this device belongs to nobody yet; the answer comes as a request.
+    /// Asks beside the work, where this device belongs to nobody yet or its server refuses it; the answer comes as a
+    /// request.
     fn enrol(&mut self, invitation: Invitation, back: &Sender<Request>) {
-        match self.store.identity() {
-            Ok(None) => {}
-            Ok(Some(Identity { name, .. })) => {
-                return self.refused(|words| words.say(Common::EnrolledAlready { name: &name }));
+        let name = match self.name_to_take(&invitation) {
+            Ok(Ok(name)) => name,
+            Ok(Err(why)) => {
+                self.refused(|_| why);
+                // Where the server does refuse this device, the next scan finds that noted.
+                return self.feed(SyncInput::TryNow);
             }
             Err(error) => {
                 self.store.note(&error);
                 return self.refused(|words| store_words(&error, words));
             }
-        }
+        };
         let asking = Enrolment::Asking { server: invitation.host().to_owned() };
         if !std::mem::replace(&mut self.enrolling, true) {
             let back = back.clone();
             let asked = thread::Builder::new().name("enrol".into()).spawn(move || {
-                let answer = data::join(&invitation, NAME, "");
+                let answer = data::join(&invitation, &name, "");
                 let _ = back.send(Request::Enrolled(Box::new(answer)));
             });
             if let Err(error) = asked {
+                tracing::error!(%error, "no thread to enrol");
                 self.enrolling = false;
-                return self.refused(|words| words.say(Common::EnrolNot { why: &error.to_string() }));
+                return self.refused(|words| words.say(Common::EnrolBroken));
             }
         }
         self.input(Input::Enrolment(asking));
+    }
+
+    /// What the device is called where the server gives it no name, or why the code is not used: a device that works
+    /// stays what it is, whatever is scanned, and one that was locked out comes back to its own server.
+    fn name_to_take(&self, invitation: &Invitation) -> Result<Result<String, String>, StoreError> {
+        let Some(known) = self.store.identity()? else { return Ok(Ok(NAME.to_owned())) };
+        let is_refused = self.store.sync_status()?.last_problem.as_deref() == Some(Problem::Revoked.code());
+        let at = |url: &str| url.trim_end_matches('/').to_owned();
+        let words = self.session.words();
+        Ok(if !is_refused {
+            Err(words.say(Common::EnrolledAlready { name: &known.name }))
+        } else if at(&known.server_url) != at(&invitation.url) {
+            Err(words.say(Common::EnrolElsewhere))
+        } else {
+            Ok(known.name)
+        })
     }
 
     fn enrolled(&mut self, answer: Result<Identity, Refusal>, back: &Sender<Request>, connect: &mut Connect) {
@@ -245,7 +265,16 @@ impl<F: FnMut(Update)> Loop<F> {
                 return self.refused(|words| refusal.words(words));
             }
         };
-        let kept = self.store.enrol(identity).and_then(|()| self.store.identity());
+        let home = |identity: &Identity| (identity.server_id, identity.site);
+        let kept = match self.store.identity() {
+            // Somebody may be signed in, with the goods of that site on the page.
+            Ok(Some(known)) if home(&known) != home(&identity) => {
+                return self.refused(|words| words.say(Common::EnrolElsewhere));
+            }
+            // What waits is kept, and sent under the new key.
+            Ok(_) => self.store.enrol(identity).and_then(|()| self.store.identity()),
+            Err(error) => Err(error),
+        };
         match kept {
             Ok(Some(identity)) => {
                 self.input(Input::Enrolment(Enrolment::Done { name: identity.name.clone() }));

@@ -29,6 +29,8 @@ pub(super) struct SignIn {
     waiting: Option<User>,
     /// The device belongs to a site that it may not have heard of yet.
     enrolled: bool,
+    /// All records of that site are here, and the site itself is not among them.
+    nothing_to_fetch: bool,
 }
 
 impl SignIn {
@@ -121,11 +123,16 @@ impl SignIn {
     /// Looks at the file while no site is known.
     pub(super) fn refresh(&mut self, store: &Store) -> Result<(), StoreError> {
         self.enrolled = store.identity()?.is_some();
+        self.nothing_to_fetch = store.sync_status()?.master_as_of.is_some();
         Ok(())
     }
 
     fn no_site(&self) -> Common<'static> {
-        if self.enrolled { Common::FetchingSite } else { Common::NotEnrolled }
+        match (self.enrolled, self.nothing_to_fetch) {
+            (false, _) => Common::NotEnrolled,
+            (true, false) => Common::FetchingSite,
+            (true, true) => Common::NoSite,
+        }
     }
 
     /// Nobody is about to sign in.
@@ -138,7 +145,7 @@ impl SignIn {
             (Some(user), _) => user.name.clone(),
             (None, Some(_)) => words.say(Common::ScanBadge),
             (None, None) if !self.enrolled => words.say(Common::EnrolPrompt),
-            (None, None) => words.say(Common::FetchingSite),
+            (None, None) => words.say(self.no_site()),
         };
         let place = site.map_or("", |site| site.name.as_str());
         let detail: Vec<&str> = [place, device].into_iter().filter(|part| !part.is_empty()).collect();

@@ -17,6 +17,8 @@ pub struct SyncStatus {
     pub control_as_of: Option<Timestamp>,
     /// When the stock was last known completely.
     pub site_as_of: Option<Timestamp>,
+    /// When the site's records were last known completely.
+    pub master_as_of: Option<Timestamp>,
     /// Own events of the last day that the server refused or put in quarantine; flagged facts count and are not here.
     pub refused: u64,
     /// Events that may wait.
@@ -53,6 +55,7 @@ impl Reader {
                 refused: unsigned(row, 4)?,
                 capacity: self.capacity,
                 last_problem: row.get(5)?,
+                master_as_of: time(6)?,
             })
         })?)
     }

@@ -2,18 +2,21 @@
 
 use crate::console::demo_server;
 use crate::server_database::Db;
-use crate::server_support::{SITE, TestServer};
+use crate::server_support::{MORNING, SITE, TestServer, movement};
 use firstout::app::clock::now;
 use firstout::app::run::connect;
-use firstout::app::worker::{Request, Update, Worker};
+use firstout::app::worker::{Connect, Request, Update, Worker};
+use firstout::domain::{Body, EventId, Move, MoveKind, Timestamp, UserId};
 use firstout::screens::{Input, Page, SessionConfig, Tone, View};
-use firstout::server::storage::StorageError;
-use firstout::store::Store;
+use firstout::server::devices::revoke;
+use firstout::server::storage::{Storage, StorageError};
+use firstout::store::{Draft, Store};
 use firstout::sync::wire::Invitation;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
+use uuid::Uuid;
 
 /// The longest wait for an answer.
 const WAIT: Duration = Duration::from_secs(60);
@@ -29,11 +32,40 @@ impl Unboxed {
     fn unpacked(name: &str) -> Self {
         let folder = crate::server_support::folder(name);
         std::fs::create_dir_all(&folder).unwrap();
-        let (store, _) = Store::open(&folder.join("handheld.db"), now()).unwrap();
+        let mut this = Self { folder, worker: None, updates: mpsc::channel().1, asked: 0 };
+        this.start();
+        this
+    }
+
+    fn start(&mut self) {
+        self.start_with(connect(self.folder.clone()));
+    }
+
+    /// Nothing that it records is sent.
+    fn start_offline(&mut self) {
+        self.start_with(Box::new(|_| None));
+    }
+
+    fn start_with(&mut self, connect: Connect) {
+        drop(self.worker.take());
+        let (store, _) = Store::open(&self.folder.join("handheld.db"), now()).unwrap();
         let (sender, updates) = mpsc::channel();
         let show = move |update| drop(sender.send(update));
-        let worker = Worker::start(store, SessionConfig::default(), connect(folder.clone()), show).unwrap();
-        Self { folder, worker: Some(worker), updates, asked: 0 }
+        self.worker = Some(Worker::start(store, SessionConfig::default(), connect, show).unwrap());
+        self.updates = updates;
+    }
+
+    /// Its server does not accept it any more, and it has noted that.
+    fn until_refused(&self) {
+        let begun = std::time::Instant::now();
+        let file = rusqlite::Connection::open(self.folder.join("handheld.db")).unwrap();
+        file.busy_timeout(WAIT).unwrap();
+        let noted =
+            || file.query_row("SELECT problem FROM contact", [], |row| row.get::<_, Option<String>>(0));
+        while noted().unwrap().as_deref() != Some("revoked") {
+            assert!(begun.elapsed() < WAIT, "it never heard that it is locked out");
+            std::thread::yield_now();
+        }
     }
 
     fn scan(&mut self, bytes: &[u8]) -> View {
@@ -145,8 +177,68 @@ fn a_server_that_is_not_there_is_said_and_the_code_may_be_scanned_again() {
     assert_eq!(said.strip.unwrap().text, "The server does not answer. Check Wi-Fi, then scan again.");
     let odd = Invitation { url: "ftp://nowhere".to_owned(), ..good.clone() };
     handheld.scan(odd.to_string().as_bytes());
-    handheld.says("Not enrolled.");
+    handheld.says("This code's address is wrong. Ask the office for a new one.");
     handheld.scan(good.to_string().as_bytes());
     // The server gave it no name.
     handheld.says("This is HH-01 now.");
+}
+
+/// A move of some of the demo warehouse's stock, confirmed where nobody sends it.
+fn confirm_a_move(folder: &Path, units: i64) {
+    let (mut store, _) = Store::open(&folder.join("handheld.db"), now()).unwrap();
+    let lines = vec![movement("L1", units, 10, 11)];
+    let body = Body::Move(Move { kind: MoveKind::Move, lines });
+    store.confirm(Draft { id: EventId(Uuid::now_v7()), operator: UserId(1), at: now(), body }).unwrap();
+}
+
+/// Told by its server that it is locked out, a device takes a new code of that server, keeps what waits on it, and sends
+/// it under its new key.
+#[test]
+fn a_device_that_was_locked_out_comes_back_by_a_scan_with_what_waits_on_it() {
+    let server = demo_server(Db::Sqlite, "enrol-back");
+    let mut handheld = Unboxed::unpacked("enrol-back-device");
+    handheld.scan(invitation(&server, "HH-41").to_string().as_bytes());
+    handheld.asks_for("Scan your badge");
+    until_it_has_everything(&server);
+    let first = handheld.store().identity().unwrap().unwrap();
+    let lock_out = async |storage: Storage| revoke(&storage, SITE, "HH-41", Timestamp(MORNING)).await;
+    server.background.run(lock_out).unwrap();
+    handheld.start();
+    handheld.until_refused();
+    drop(handheld.worker.take());
+    // Recorded out of reach, after what the server had heard of: it waits under the old name.
+    confirm_a_move(&handheld.folder, 3);
+    handheld.start_offline();
+    let code = invitation(&server, "HH-42");
+    let elsewhere = Invitation { url: "http://elsewhere.example".to_owned(), ..code.clone() };
+    let said = handheld.scan(elsewhere.to_string().as_bytes());
+    assert_eq!(said.strip.unwrap().text, "This code is from another warehouse. Ask your own office.");
+    handheld.scan(code.to_string().as_bytes());
+    handheld.says("This is HH-42 now.");
+    let store = handheld.store();
+    let second = store.identity().unwrap().unwrap();
+    assert_ne!((second.device, second.key.public()), (first.device, first.key.public()));
+    assert_eq!((second.name.as_str(), second.site, store.pending()), ("HH-42", SITE, 1));
+    drop(store);
+    handheld.start();
+    let begun = std::time::Instant::now();
+    loop {
+        let devices =
+            server.background.run::<_, StorageError, _>(async |storage| storage.devices(SITE).await);
+        if devices.unwrap().iter().any(|device| device.name == "HH-42" && device.accepted == 1) {
+            break;
+        }
+        assert!(begun.elapsed() < WAIT, "what waited was not sent");
+        std::thread::yield_now();
+    }
+    assert_eq!(handheld.store().pending(), 0);
+}
+
+#[test]
+fn a_server_without_a_warehouse_is_said() {
+    let server = TestServer::start(Db::Sqlite, "enrol-nothing");
+    let mut handheld = Unboxed::unpacked("enrol-nothing-device");
+    handheld.scan(invitation(&server, "HH-51").to_string().as_bytes());
+    handheld.says("This is HH-51 now.");
+    handheld.asks_for("The server has no warehouse yet. The office must make one.");
 }

@@ -12,10 +12,13 @@ super::messages! {
         Enrolling { server }: "Asking {server}. Please wait.", "{server} wird gefragt. Bitte warten.";
         EnrolUsed: "This code is used up or too old. Scan a new one.", "Der Code ist verbraucht oder zu alt. Einen neuen scannen.";
         EnrolNoAnswer: "The server does not answer. Check Wi-Fi, then scan again.", "Der Server antwortet nicht. WLAN prüfen, dann noch einmal scannen.";
-        EnrolNot { why }: "Not enrolled. {why}", "Nicht angemeldet. {why}";
+        EnrolAddress: "This code's address is wrong. Ask the office for a new one.", "Die Adresse im Code ist falsch. Im Büro einen neuen holen.";
+        EnrolBroken: "This device cannot do that now. Restart it, then scan again.", "Das Gerät kann das gerade nicht. Neu starten, dann noch einmal scannen.";
+        EnrolElsewhere: "This code is from another warehouse. Ask your own office.", "Der Code ist von einem anderen Lager. Im eigenen Büro fragen.";
         EnrolledAlready { name }: "This is {name} already. The code was not used.", "Das ist schon {name}. Der Code wurde nicht benutzt.";
         Enrolled { name }: "This is {name} now. The warehouse is being fetched.", "Das ist jetzt {name}. Das Lager wird geholt.";
         FetchingSite: "The warehouse is being fetched from the server. Please wait.", "Das Lager wird vom Server geholt. Bitte warten.";
+        NoSite: "The server has no warehouse yet. The office must make one.", "Der Server hat noch kein Lager. Das Büro muss eines anlegen.";
         FetchingStock: "Stock is being fetched", "Bestand wird geholt";
         BadgeUnknown: "Nobody here has this badge. Ask a supervisor.", "Diesen Ausweis kennt hier niemand. Leitung fragen.";
         BadgeEnded { name }: "The badge of {name} no longer works. Ask a supervisor.", "Der Ausweis von {name} gilt nicht mehr. Leitung fragen.";

@@ -32,7 +32,7 @@ super::messages! {
         ProblemTlsPlain: "The server speaks no secure connection. Tell the office.", "Der Server spricht nicht verschlüsselt. Büro melden.";
         ProblemPortal: "This network asks for a login first. Open a browser.", "Dieses Netz will zuerst eine Anmeldung. Browser öffnen.";
         ProblemServer: "The server has trouble. It is tried again.", "Der Server hat Probleme. Es wird wieder versucht.";
-        ProblemDevice: "The server does not accept this device. Tell the office.", "Der Server nimmt dieses Gerät nicht an. Büro melden.";
+        ProblemDevice: "The server refuses this device. Scan a new code from the office.", "Der Server nimmt dieses Gerät nicht. Neuen Code vom Büro scannen.";
         ProblemOtherServer: "This is another server than before. Tell the office.", "Das ist ein anderer Server als bisher. Büro melden.";
         ProblemProtocol: "Update this device: the server speaks a newer language.", "Gerät aktualisieren: Der Server spricht eine neuere Sprache.";
         ProblemStorage: "This device's storage has trouble. Bring it to the office.", "Der Speicher hat Probleme. Gerät ins Büro bringen.";

@@ -7,5 +7,6 @@ SELECT
   (SELECT count(*) FROM event
    WHERE verdict IN ('flagged', 'quarantined', 'refused') AND verdict <> 'flagged'
      AND at > coalesce(last_contact, 0) - 86400000),
-  problem
+  problem,
+  (SELECT as_of FROM cursor WHERE stream = 'master')
 FROM contact
