@@ -4,6 +4,7 @@ use crate::console::demo_server;
 use crate::console_cases::orders;
 use crate::server_database::Db;
 use crate::server_support::{Handheld, TestServer, movement, receipt};
+use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use firstout::demo::DEMO_PIN;
 use firstout::domain::{Body, Dispatch, Move, MoveKind, OrderId, PartyId};
@@ -43,6 +44,21 @@ impl Drop for Driver {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// A command of Chromium's beside those of WebDriver: what media the page is told of.
+#[derive(Debug)]
+struct Emulate(serde_json::Value);
+
+impl WebDriverCompatibleCommand for Emulate {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (hyper::Method, Option<String>) {
+        let body = serde_json::json!({ "cmd": "Emulation.setEmulatedMedia", "params": self.0 });
+        (hyper::Method::POST, Some(body.to_string()))
     }
 }
 
@@ -99,12 +115,22 @@ impl Browser {
         }
     }
 
-    /// On a desktop and on a phone; nothing may be wider than the phone.
+    /// As a computer that is set to light or to dark shows it.
+    async fn set_colours(&self, scheme: &str) {
+        let features = serde_json::json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        let command = Emulate(serde_json::json!({ "features": features }));
+        self.client.issue_cmd(command).await.unwrap();
+    }
+
+    /// On a desktop and on a phone, by day and by night; nothing may be wider than the phone.
     async fn picture(&self, name: &str) {
         for (kind, width, height) in [("desktop", 1280, 900), ("phone", 390, 844)] {
             self.client.set_window_size(width, height).await.unwrap();
-            let png = self.client.screenshot().await.unwrap();
-            std::fs::write(self.pictures.join(format!("{name}-{kind}.png")), png).unwrap();
+            for (scheme, suffix) in [("dark", "-dark"), ("light", "")] {
+                self.set_colours(scheme).await;
+                let png = self.client.screenshot().await.unwrap();
+                std::fs::write(self.pictures.join(format!("{name}-{kind}{suffix}.png")), png).unwrap();
+            }
             let wide = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
             let beyond = self.client.execute(wide, Vec::new()).await.unwrap();
             assert_eq!(beyond, 0, "{name} is too wide on a {kind}");
@@ -146,6 +172,7 @@ async fn shift_end(browser: Browser, mut device: Handheld, customers: [(OrderId,
     import(&browser).await;
     discrepancy(&browser).await;
     recall(&browser, &mut device, customers).await;
+    webhooks(&browser).await;
     for (path, name) in [
         ("/stock", "stock"),
         ("/items/1", "item"),
@@ -260,4 +287,27 @@ async fn recall(browser: &Browser, device: &mut Handheld, customers: [(OrderId, 
     );
     assert!(browser.text("main").await.contains("The only device does not know it yet"));
     browser.picture("recall").await;
+}
+
+/// Made, shown once, told, disabled and enabled, with the forms alone.
+async fn webhooks(browser: &Browser) {
+    browser.go("/webhooks").await;
+    assert_eq!(browser.title().await, "No program is told of what happens here.");
+    for (name, path) in [("erp", "firstout"), ("quality", "recalls?key=4f1c")] {
+        browser.fill("input[name=name][required]", name).await;
+        browser.fill("input[name=url]", &format!("https://{name}.example/{path}")).await;
+        for topic in ["goods.received", "recall.placed"] {
+            let topic = browser.client.find(Locator::Css(&format!("input[value='{topic}']"))).await;
+            topic.unwrap().click().await.unwrap();
+        }
+        browser.click("button[value=add]").await;
+        assert!(browser.text("[role=status] code").await.starts_with("whsec_"));
+    }
+    browser.picture("webhook-secret").await;
+    browser.click("button[value=disable]").await;
+    assert!(browser.text("[role=status]").await.starts_with("Disabled."));
+    assert!(browser.title().await.starts_with("1 of 2 webhooks is not told: erp disabled"));
+    browser.picture("webhooks").await;
+    browser.click("button[value=enable]").await;
+    assert!(browser.title().await.starts_with("2 webhooks"), "{}", browser.title().await);
 }

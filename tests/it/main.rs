@@ -9,6 +9,8 @@ mod browser;
 mod console;
 #[cfg(feature = "server")]
 mod console_cases;
+#[cfg(feature = "server")]
+mod console_webhooks;
 mod flows;
 mod labels;
 mod replay;

@@ -23,6 +23,7 @@ mod seat;
 mod shell;
 mod stock;
 mod story;
+mod webhooks;
 mod words;
 
 pub(super) use qr::svg as code;
@@ -62,6 +63,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/orders", get(orders::page))
         .route("/orders/{order}", get(orders::one))
         .route("/people", get(people::page).post(people::save))
+        .route("/webhooks", get(webhooks::page).post(webhooks::act))
         .route("/audit", get(audit::page))
         .route("/search", get(search::page))
         .route("/imports", get(imports::page))

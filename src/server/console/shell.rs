@@ -65,6 +65,7 @@ impl Shell {
         ];
         if self.is_admin {
             pages.push(link("/people", "People", 0));
+            pages.push(link("/webhooks", "Webhooks", 0));
         }
         pages.push(link("/audit", "Audit", 0));
         pages
@@ -86,6 +87,9 @@ const SAID: &[(&str, &str, &str)] = &[
     ("released", "Released.", "good"),
     ("not-released", "Not released: this stop has ended already.", "warn"),
     ("saved", "Saved.", "good"),
+    ("webhook-enabled", "Enabled. What waits is sent at once.", "good"),
+    ("webhook-disabled", "Disabled. Its place in the ledger is kept.", "good"),
+    ("webhook-tested", "A test message is on its way. Load this page again to see how it went.", "good"),
     ("revoked", "Locked out. What it still sends is kept aside.", "good"),
 ];
 
