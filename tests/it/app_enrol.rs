@@ -55,15 +55,13 @@ impl Unboxed {
         self.updates = updates;
     }
 
-    /// Its server does not accept it any more, and it has noted that.
-    fn until_refused(&self) {
+    /// Waits until its file answers a question with yes.
+    fn until_file(&self, question: &str) {
         let begun = std::time::Instant::now();
         let file = rusqlite::Connection::open(self.folder.join("handheld.db")).unwrap();
         file.busy_timeout(WAIT).unwrap();
-        let noted =
-            || file.query_row("SELECT problem FROM contact", [], |row| row.get::<_, Option<String>>(0));
-        while noted().unwrap().as_deref() != Some("revoked") {
-            assert!(begun.elapsed() < WAIT, "it never heard that it is locked out");
+        while !file.query_row(question, [], |row| row.get::<_, bool>(0)).unwrap() {
+            assert!(begun.elapsed() < WAIT, "not so: {question}");
             std::thread::yield_now();
         }
     }
@@ -204,7 +202,7 @@ fn a_device_that_was_locked_out_comes_back_by_a_scan_with_what_waits_on_it() {
     let lock_out = async |storage: Storage| revoke(&storage, SITE, "HH-41", Timestamp(MORNING)).await;
     server.background.run(lock_out).unwrap();
     handheld.start();
-    handheld.until_refused();
+    handheld.until_file("SELECT coalesce(problem, '') = 'revoked' FROM contact");
     drop(handheld.worker.take());
     // Recorded out of reach, after what the server had heard of: it waits under the old name.
     confirm_a_move(&handheld.folder, 3);
@@ -231,6 +229,7 @@ fn a_device_that_was_locked_out_comes_back_by_a_scan_with_what_waits_on_it() {
         assert!(begun.elapsed() < WAIT, "what waited was not sent");
         std::thread::yield_now();
     }
+    handheld.until_file("SELECT acked_through = 1 FROM contact");
     assert_eq!(handheld.store().pending(), 0);
 }
 
