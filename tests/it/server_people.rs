@@ -2,12 +2,12 @@
 
 use crate::server_database::{Db, execute, number, on_every_database};
 use crate::server_support::{Answer, MORNING, SITE, TestServer, call, enrolment, folder, new_key, receipt};
-use firstout::domain::{Role, SiteId, Timestamp, User};
+use firstout::domain::{Role, SiteId, Timestamp, User, UserId};
 use firstout::server::Rate;
 use firstout::server::devices;
 use firstout::server::people::{NewUser, PeopleError, add, first_admin};
 use firstout::server::storage::{
-    Act, AuditEntry, AuditRow, IDLE_MS_MAX, LOCKED_MS, PIN_TRIES_MAX, SESSION_MS_MAX,
+    Act, AuditEntry, AuditRow, IDLE_MS_MAX, LOCKED_MS, PIN_TRIES_MAX, SESSION_MS_MAX, Storage, StorageError,
 };
 
 const PIN: &str = "135790";
@@ -371,7 +371,40 @@ fn people_of_many_at_once_stay_apart(db: Db) {
     );
 }
 
+/// Both looked before either saved, each at a site of its own, so that no counter of a stream stands between them.
+fn a_badge_is_one_persons_at_all_sites(db: Db) {
+    let server = start(db, "people-badge");
+    let save = async |storage: Storage| {
+        let person = |badge: &str, active| User {
+            id: UserId(77),
+            name: "Kim".to_owned(),
+            badge: badge.to_owned(),
+            pin: None,
+            role: Role::Picker,
+            language: String::new(),
+            active,
+        };
+        let entry = || AuditEntry {
+            at: Timestamp(MORNING),
+            by: "test".to_owned(),
+            act: Act::UserSaved,
+            subject: "Kim".to_owned(),
+        };
+        let (_, one) = storage.users_and_head(SITE).await?;
+        let (_, two) = storage.users_and_head(SiteId(2)).await?;
+        let mut saved = vec![storage.save_user(SITE, one, person("KIM", true), entry()).await?];
+        saved.push(storage.save_user(SiteId(2), two, person("KIM", true), entry()).await?);
+        // Who has left has no badge, and who is saved again keeps the own one.
+        saved.push(storage.save_user(SiteId(2), two, person("KIM", false), entry()).await?);
+        let (_, one) = storage.users_and_head(SITE).await?;
+        saved.push(storage.save_user(SITE, one, person("KIM", true), entry()).await?);
+        Ok::<_, StorageError>(saved)
+    };
+    assert_eq!(server.background.run(save).unwrap(), [true, false, true, true]);
+}
+
 on_every_database!(
+    a_badge_is_one_persons_at_all_sites,
     the_page_is_for_those_who_are_signed_in,
     forms_from_elsewhere_do_nothing,
     five_wrong_pins_lock_a_person_for_a_while,
