@@ -5,7 +5,7 @@
 
 use super::clock::{Ids, now};
 use super::data::{self, Refusal};
-use super::upkeep::{Plan, Upkeep};
+use super::upkeep::{Plan, Upkeep, Wait};
 use crate::domain::Timestamp;
 use crate::screens::words::{Common, Language, Repair, Words};
 use crate::screens::{
@@ -108,7 +108,7 @@ impl Worker {
                 courier: None,
                 enrolling: false,
                 upkeep: Upkeep::new(plan, now()),
-                mend_at: Timestamp(i64::MIN),
+                mend: None,
                 generation: 0,
                 shown: None,
                 notice: None,
@@ -146,7 +146,8 @@ struct Loop<F> {
     /// A server is being asked to take this device.
     enrolling: bool,
     upkeep: Upkeep,
-    mend_at: Timestamp,
+    /// Until when a repair that was no use is not tried again.
+    mend: Option<Wait>,
     generation: u64,
     shown: Option<(View, Language)>,
     notice: Option<Notice>,
@@ -305,14 +306,14 @@ impl<F: FnMut(Update)> Loop<F> {
     /// Damage that was met is said first, then repaired: what was confirmed is carried over, what was refused was never
     /// called saved.
     fn mend(&mut self) {
-        if !self.store.is_suspect() || now() < self.mend_at {
+        if !self.store.is_suspect() || self.mend.is_some_and(|wait| !wait.is_over(now())) {
             return;
         }
         self.upkeep.stop_check();
         self.say(Repair::Repairing);
         match self.store.heal(now()) {
             Ok(Healed::Refetch) => {
-                self.mend_at = now().plus_ms(REFETCH_AGAIN_MS);
+                self.mend = Some(Wait::of(REFETCH_AGAIN_MS, now()));
                 self.say(Repair::Refetch);
             }
             Ok(Healed::Salvaged(salvage)) => {
@@ -321,7 +322,7 @@ impl<F: FnMut(Update)> Loop<F> {
             }
             Err(error) => {
                 tracing::error!(%error, "the damaged file could not be repaired");
-                self.mend_at = now().plus_ms(MEND_AGAIN_MS);
+                self.mend = Some(Wait::of(MEND_AGAIN_MS, now()));
                 self.say(Repair::NotRepaired);
             }
         }
