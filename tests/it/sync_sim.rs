@@ -8,7 +8,7 @@ pub mod world;
 
 use device::{Crash, Device};
 use dice::Dice;
-use firstout::domain::{Event, EventId, HoldState, Progress, StockKey, Timestamp};
+use firstout::domain::{Event, EventId, HoldState, Progress, Timestamp};
 use firstout::ledger::{Mismatch, Stock, fold_entries};
 use firstout::store::Store;
 use firstout::sync::engine::{Activity, Failure, Input};
@@ -235,7 +235,12 @@ impl Sim {
         let own = self.devices[at].beeped.iter().filter(kept).filter(|event| !ids.contains(&event.id));
         let entries = prefix.iter().map(|(event, effect)| (event, *effect));
         let (expected, _) = fold_entries(world::setting(), entries.chain(own.map(|event| (event, true))));
-        assert_eq!(shown(self.devices[at].store()), real(&expected), "device {at} at {}", cursor.seq);
+        assert_eq!(
+            world::shown(self.devices[at].store()),
+            world::real(&expected),
+            "device {at} at {}",
+            cursor.seq
+        );
     }
 
     fn head_at(&self, seq: u64) -> Head {
@@ -281,7 +286,7 @@ impl Sim {
             );
             let store = device.store();
             assert_eq!(store.sync_status().unwrap().pending, 0, "device {at} has events that wait");
-            assert_eq!(shown(store), real(&expected), "device {at}");
+            assert_eq!(world::shown(store), world::real(&expected), "device {at}");
             assert_eq!(open_holds(store), expected_holds(&expected), "device {at}");
             for order in world::OUTBOUND {
                 let rows = store.progress(order).unwrap();
@@ -301,16 +306,6 @@ impl Drop for Sim {
     }
 }
 
-fn shown(store: &Store) -> BTreeMap<StockKey, i64> {
-    let rows = world::PLACES.iter().flat_map(|place| store.stock_at(*place, 0, 10_000).unwrap());
-    rows.map(|row| (row.key, row.quantity.units())).collect()
-}
-
-fn real(stock: &Stock) -> BTreeMap<StockKey, i64> {
-    let real = stock.balances().filter(|(key, _)| !key.place.location.is_virtual());
-    real.map(|(key, balance)| (key.clone(), balance.quantity.units())).collect()
-}
-
 fn open_holds(store: &Store) -> BTreeSet<EventId> {
     store.holds().unwrap().into_iter().map(|state| state.id).collect()
 }
@@ -326,7 +321,7 @@ fn progress<'a>(rows: impl IntoIterator<Item = &'a Progress>) -> BTreeSet<String
 
 /// Every balance below zero has been reported.
 fn check_negatives(stock: &Stock, found: &[firstout::ledger::Discrepancy]) {
-    for (key, units) in real(stock) {
+    for (key, units) in world::real(stock) {
         let reported = found.iter().any(|discrepancy| {
             matches!(&discrepancy.what, Mismatch::NegativeBalance { key: named, .. } if *named == key)
         });

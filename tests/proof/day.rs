@@ -3,14 +3,14 @@
 use super::dice::Dice;
 use super::model::{Model, SITE};
 use super::world;
-use firstout::domain::{DeviceId, Event, EventId, StockKey, Timestamp};
+use firstout::domain::{DeviceId, Event, EventId, Timestamp};
 use firstout::ledger::Stock;
 use firstout::store::{Draft, Identity, KEEP_EVENTS_MS, PinTries, Store, StoreError};
 use firstout::sync::driver::{Replica, sync_once};
 use firstout::sync::engine::{Action, Facts, Failure, Problem, Reply};
 use firstout::sync::transport::{Request, Transport};
 use firstout::sync::wire::{Hash, PushRequest, Stream};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
@@ -163,12 +163,7 @@ impl<'a, W: Witness> Day<'a, W> {
             expected.apply(event, true);
         }
         self.base = Some(base);
-        let real = expected.balances().filter(|(key, _)| !key.place.location.is_virtual());
-        let expected: BTreeMap<StockKey, i64> =
-            real.map(|(key, balance)| (key.clone(), balance.quantity.units())).collect();
-        let rows = world::PLACES.iter().flat_map(|place| store.stock_at(*place, 0, 10_000).unwrap());
-        let shown: BTreeMap<StockKey, i64> = rows.map(|row| (row.key, row.quantity.units())).collect();
-        assert_eq!(shown, expected, "shown stock is not the fold");
+        assert_eq!(world::shown(store), world::real(&expected), "shown stock is not the fold");
     }
 
     fn switch_on(&mut self) -> Result<(), StoreError> {

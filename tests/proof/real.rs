@@ -188,8 +188,7 @@ impl Handheld {
 
     /// Stock as its screens show it.
     pub fn shown(&self) -> BTreeMap<StockKey, i64> {
-        let rows = world::PLACES.iter().flat_map(|place| self.store.stock_at(*place, 0, 10_000).unwrap());
-        rows.map(|row| (row.key, row.quantity.units())).collect()
+        world::shown(&self.store)
     }
 }
 
@@ -249,7 +248,6 @@ impl Ledger {
             .collect();
         let entries = events.iter().map(|(event, effect)| (event, *effect));
         let (stock, _) = fold_entries(world::setting(), entries);
-        let real = stock.balances().filter(|(key, _)| !key.place.location.is_virtual());
-        real.map(|(key, balance)| (key.clone(), balance.quantity.units())).collect()
+        world::real(&stock)
     }
 }

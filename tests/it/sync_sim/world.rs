@@ -3,7 +3,7 @@
 use super::dice::Dice;
 use super::model::SITE;
 use firstout::domain::*;
-use firstout::ledger::Setting;
+use firstout::ledger::{Setting, Stock};
 use firstout::store::{Reader, StoreError};
 use std::collections::BTreeMap;
 
@@ -155,6 +155,18 @@ fn facts(dice: &mut Dice, movement: &Movement) -> LotFacts {
         vintage: None,
         origin: None,
     }
+}
+
+/// Stock at real places, as the device shows it.
+pub fn shown(store: &Reader) -> BTreeMap<StockKey, i64> {
+    let rows = PLACES.iter().flat_map(|place| store.stock_at(*place, 0, 10_000).unwrap());
+    rows.map(|row| (row.key, row.quantity.units())).collect()
+}
+
+/// The same, as a fold says.
+pub fn real(stock: &Stock) -> BTreeMap<StockKey, i64> {
+    let real = stock.balances().filter(|(key, _)| !key.place.location.is_virtual());
+    real.map(|(key, balance)| (key.clone(), balance.quantity.units())).collect()
 }
 
 /// Something that an operator could confirm on the device that sees `store`.
