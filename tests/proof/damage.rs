@@ -7,14 +7,14 @@ use super::day::{self, NOW};
 use super::dice::Dice;
 use super::disk::{self, Files};
 use super::model::Model;
-use super::report::Outcome;
+use super::report::{self, Outcome};
 use super::state::State;
 use super::{Plan, Scratch, world};
 use firstout::domain::EventId;
 use firstout::store::{Draft, Healed, Salvage, Store, StoreError, count};
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Mutex;
 
 const FILE: &str = "store.db";
 const LOG: &str = "store.db-wal";
@@ -229,32 +229,22 @@ fn one(samples: &Samples, mutation: Mutation, mut dice: Dice, tally: &mut Tally)
 pub fn run(plan: &Plan) -> Outcome {
     let (clean, pulled) = (sample(plan.seed, true), sample(plan.seed, false));
     let samples = Samples { clean, pulled, stranger: sample(plan.seed ^ 0xABC, false).files };
-    let total = Mutex::new(Tally::default());
-    let cases = plan.cases.unwrap_or(CASES);
-    let work = |thread: u64| {
-        for case in (thread..cases).step_by(plan.threads) {
-            if plan.only.is_some_and(|(only, _)| only != case) {
-                continue;
-            }
-            let mutation = MUTATIONS[case as usize % MUTATIONS.len()];
-            let mut mine = Tally::default();
-            mine.outcome.cases = 1;
-            if let Err(why) = one(&samples, mutation, Dice::new(plan.seed ^ (case << 20)), &mut mine) {
-                mine.outcome.corrupt += u64::from(mine.outcome.lost == 0);
-                eprintln!("case {case}, {mutation:?}: {why}");
-                mine.outcome.story = Some(format!("case {case}, {mutation:?}: {why}"));
-                mine.outcome.repro = Some(format!("./x soak damage --seed {} --only {case}.0", plan.seed));
-            }
-            total.lock().unwrap().add(mine);
+    let play = |case: u64, mine: &mut Tally| {
+        let mutation = MUTATIONS[case as usize % MUTATIONS.len()];
+        let lost = mine.outcome.lost;
+        mine.outcome.cases += 1;
+        if let Err(why) = one(&samples, mutation, Dice::new(plan.seed ^ (case << 20)), mine) {
+            mine.outcome.corrupt += u64::from(mine.outcome.lost == lost);
+            eprintln!("case {case}, {mutation:?}: {why}");
+            mine.outcome.tell(
+                || format!("case {case}, {mutation:?}: {why}"),
+                || format!("./x soak damage --seed {} --only {case}.0", plan.seed),
+            );
         }
+        ControlFlow::Continue(())
     };
-    std::thread::scope(|scope| {
-        for thread in 0..plan.threads as u64 {
-            let work = &work;
-            scope.spawn(move || work(thread));
-        }
-    });
-    let mut tally = total.into_inner().unwrap();
+    let cases = plan.cases.unwrap_or(CASES);
+    let mut tally = report::each_case(plan, cases, plan.only.map(|(case, _)| case), play);
     tally.outcome.notes = tally.tell();
     let missed = if plan.only.is_some() { 1 } else { control(&samples) };
     if missed == 0 {
@@ -285,7 +275,7 @@ fn control(samples: &Samples) -> u64 {
     (0..CONTROL_CASES).filter(|case| missed(*case)).count() as u64
 }
 
-impl Tally {
+impl report::Tally for Tally {
     fn add(&mut self, other: Self) {
         self.outcome.add(other.outcome);
         self.page = (self.page.0 + other.page.0, self.page.1 + other.page.1);
@@ -297,7 +287,9 @@ impl Tally {
         self.carried_over += other.carried_over;
         self.told += other.told;
     }
+}
 
+impl Tally {
     fn tell(&self) -> String {
         let part = |(there, all): (u64, u64)| there as f64 * 100.0 / all.max(1) as f64;
         format!(

@@ -8,7 +8,7 @@ use super::day::{self, NOW};
 use super::dice::Dice;
 use super::disk::{self, Disk, Files, Loss, Recorder};
 use super::model::Model;
-use super::report::Outcome;
+use super::report::{self, Outcome};
 use super::vfs::{self, Call, Watch};
 use super::{Plan, Scratch, world};
 use firstout::domain::{EventId, Timestamp};
@@ -21,10 +21,11 @@ use firstout::sync::transport::Request;
 use rusqlite::ffi;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::c_int;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
 
 pub const FILE: &str = "store.db";
 /// Of the short run.
@@ -337,41 +338,28 @@ fn combination(from: u64, pass: u64) -> (Fault, u64) {
 }
 
 fn search(stage: &Stage, plan: &Plan, calls: u64, limit: u64, hushed: bool) -> Outcome {
-    let total = Mutex::new(Outcome::default());
-    let work = |thread: u64| {
-        let mut mine = Outcome::default();
-        for case in (thread..limit).step_by(plan.threads) {
-            let (pass, from) = (case / calls, case % calls);
-            if plan.only.is_some_and(|only| only != (from, pass)) && !hushed {
-                continue;
-            }
-            let (mut fault, span) = combination(from, pass);
-            if hushed {
-                fault = Fault::Hushed;
-            }
-            mine.cases += 1;
-            if let Err(why) = stage.one(from, from + span, fault, &mut mine) {
-                mine.corrupt += u64::from(mine.lost + mine.dup == 0);
-                mine.story.get_or_insert(format!("{fault:?} for {span} calls from call {from}: {why}"));
-                mine.repro
-                    .get_or_insert(format!("./x soak faults --seed {} --only {from}.{pass}", plan.seed));
-            }
+    let only = plan.only.filter(|_| !hushed).map(|(from, pass)| pass * calls + from);
+    report::each_case(plan, limit, only, |case, mine: &mut Outcome| {
+        let (pass, from) = (case / calls, case % calls);
+        let (fault, span) = combination(from, pass);
+        let fault = if hushed { Fault::Hushed } else { fault };
+        let before = mine.lost + mine.dup;
+        mine.cases += 1;
+        if let Err(why) = stage.one(from, from + span, fault, mine) {
+            mine.corrupt += u64::from(mine.lost + mine.dup == before);
+            mine.tell(
+                || format!("{fault:?} for {span} calls from call {from}: {why}"),
+                || format!("./x soak faults --seed {} --only {from}.{pass}", plan.seed),
+            );
         }
-        total.lock().unwrap().add(mine);
-    };
-    std::thread::scope(|scope| {
-        for thread in 0..plan.threads as u64 {
-            let work = &work;
-            scope.spawn(move || work(thread));
-        }
-    });
-    total.into_inner().unwrap()
+        ControlFlow::Continue(())
+    })
 }
 
 pub fn run(plan: &Plan) -> Outcome {
     let stage = Stage::new(plan.seed);
     let calls = stage.one(u64::MAX - 1, u64::MAX, Fault::Refused, &mut Outcome::default()).unwrap();
-    let limit = plan.only.map_or(plan.cases.unwrap_or(CASES), |(_, pass)| (pass + 1) * calls);
+    let limit = plan.cases.unwrap_or(CASES);
     let mut outcome = search(&stage, plan, calls, limit, false);
     let control = search(&stage, plan, calls, calls.min(CONTROL_CASES), true);
     if control.lost == 0 {

@@ -3,7 +3,7 @@
 use super::day::{Day, Length, NOW, Witness};
 use super::dice::Dice;
 use super::disk::{self, Disk, Image, Lie, Loss, Op, Recorder};
-use super::report::Outcome;
+use super::report::{self, Outcome};
 use super::state::State;
 use super::vfs;
 use super::{Plan, Scratch};
@@ -11,7 +11,7 @@ use firstout::domain::Event;
 use firstout::store::Store;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// Its last shift is long enough for SQLite's own checkpoint.
 const DAY: Length = Length { rounds: 5, events: 12, last: 150 };
@@ -197,13 +197,13 @@ struct Search<'a> {
     tape: &'a Tape,
     plan: &'a Plan,
     lie: Option<Lie>,
-    total: Mutex<Outcome>,
 }
 
 impl Search<'_> {
     /// Goes over every cut of this thread's steps, again and again, until there were enough images. Equal images with
     /// equal promises count once; they can only arise within one step.
-    fn work(&self, thread: usize, limit: u64) {
+    fn work(&self, thread: usize, limit: u64) -> Outcome {
+        let mut mine = Outcome::default();
         let scratch = Scratch::new("power");
         let mut seen = HashSet::new();
         let passes_max = 40 * (1 + limit / self.tape.ops.len() as u64);
@@ -215,47 +215,54 @@ impl Search<'_> {
                     continue;
                 }
                 if seen.len() as u64 >= limit / self.plan.threads as u64 {
-                    return;
+                    return mine;
                 }
                 disk.advance(cut);
                 let loss = loss(cut, pass);
                 let image = disk.image(loss, &mut self.dice(cut, pass));
                 if seen.insert((image.mark, promised)) {
-                    self.one(&scratch, cut, pass, loss, &image);
+                    self.one(&scratch, cut, pass, loss, &image, &mut mine);
                 }
             }
         }
+        mine
     }
 
     fn dice(&self, cut: usize, pass: u64) -> Dice {
         Dice::new(self.plan.seed ^ ((cut as u64) << 32) ^ (pass << 12))
     }
 
-    fn one(&self, scratch: &Scratch, cut: usize, pass: u64, loss: Loss, image: &Image) {
+    fn one(&self, scratch: &Scratch, cut: usize, pass: u64, loss: Loss, image: &Image, mine: &mut Outcome) {
         let path = scratch.path().join(FILE);
         disk::write(image, scratch.path());
         let finding = look(self.tape, cut, &path);
         scratch.empty();
-        let mut outcome = Outcome { cases: 1, kills: 1, acked: finding.acked, ..Outcome::default() };
+        mine.cases += 1;
+        mine.kills += 1;
+        mine.acked += finding.acked;
         if finding.is_red() {
-            (outcome.lost, outcome.dup) = (finding.lost, finding.dup);
-            outcome.corrupt = u64::from(finding.corrupt.is_some());
+            mine.lost += finding.lost;
+            mine.dup += finding.dup;
+            mine.corrupt += u64::from(finding.corrupt.is_some());
             let why = finding.corrupt.unwrap_or_else(|| format!("{} events lost", finding.lost));
-            outcome.story = Some(format!("{}, {loss:?}: {why}", self.tape.tell(cut)));
-            outcome.repro = Some(format!("./x soak power --seed {} --only {cut}.{pass}", self.plan.seed));
+            mine.tell(
+                || format!("{}, {loss:?}: {why}", self.tape.tell(cut)),
+                || format!("./x soak power --seed {} --only {cut}.{pass}", self.plan.seed),
+            );
         }
-        self.total.lock().unwrap().add(outcome);
     }
 
     /// Looks at one image again.
-    fn again(&self, cut: usize, pass: u64) {
+    fn again(&self, cut: usize, pass: u64) -> Outcome {
+        let mut mine = Outcome::default();
         let scratch = Scratch::new("power");
         let mut disk = Disk::new(&self.tape.ops, self.lie);
         disk.advance(cut);
         let mut dice = self.dice(cut, pass);
         let loss = loss(cut, pass);
         let image = disk.image(loss, &mut dice);
-        self.one(&scratch, cut, pass, loss, &image);
+        self.one(&scratch, cut, pass, loss, &image, &mut mine);
+        mine
     }
 }
 
@@ -265,17 +272,11 @@ fn loss(cut: usize, pass: u64) -> Loss {
 }
 
 fn search(tape: &Tape, plan: &Plan, lie: Option<Lie>, limit: u64) -> Outcome {
-    let search = Search { tape, plan, lie, total: Mutex::default() };
+    let search = Search { tape, plan, lie };
     match plan.only.filter(|_| lie.is_none()) {
         Some((cut, pass)) => search.again(cut as usize, pass),
-        None => std::thread::scope(|scope| {
-            for thread in 0..plan.threads {
-                let search = &search;
-                scope.spawn(move || search.work(thread, limit));
-            }
-        }),
+        None => report::on_threads(plan, |thread| search.work(thread as usize, limit)),
     }
-    search.total.into_inner().unwrap()
 }
 
 pub fn run(plan: &Plan) -> Outcome {

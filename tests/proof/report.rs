@@ -1,6 +1,53 @@
-//! One line of JSON for each run.
+//! What a search finds: looked for on all threads, added up, and told in one line of JSON.
 
+use super::Plan;
+use std::ops::ControlFlow;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
+
+/// What the cases of a search add up to.
+pub trait Tally: Default + Send {
+    fn add(&mut self, other: Self);
+}
+
+/// Searches on all threads, each of which is told its number.
+pub fn on_threads<T: Tally>(plan: &Plan, work: impl Fn(u64) -> T + Sync) -> T {
+    let total = Mutex::new(T::default());
+    std::thread::scope(|scope| {
+        for thread in 0..plan.threads as u64 {
+            let (total, work) = (&total, &work);
+            scope.spawn(move || {
+                let mine = work(thread);
+                total.lock().unwrap().add(mine);
+            });
+        }
+    });
+    total.into_inner().unwrap()
+}
+
+/// Plays each case once, on the thread that is free, until one of them is enough; or only that one.
+pub fn each_case<T: Tally>(
+    plan: &Plan,
+    cases: u64,
+    only: Option<u64>,
+    play: impl Fn(u64, &mut T) -> ControlFlow<()> + Sync,
+) -> T {
+    let (begin, end) = only.map_or((0, cases), |case| (case, case + 1));
+    let next = AtomicU64::new(begin);
+    on_threads(plan, |_| {
+        let mut mine = T::default();
+        loop {
+            let case = next.fetch_add(1, Relaxed);
+            if case >= end {
+                return mine;
+            }
+            if play(case, &mut mine).is_break() {
+                next.store(end, Relaxed);
+            }
+        }
+    })
+}
 
 /// What a harness found.
 #[derive(Debug, Default)]
@@ -32,16 +79,10 @@ impl Outcome {
         self.lost + self.dup + self.corrupt > 0
     }
 
-    pub fn add(&mut self, other: Self) {
-        self.cases += other.cases;
-        self.kills += other.kills;
-        self.acked += other.acked;
-        self.lost += other.lost;
-        self.dup += other.dup;
-        self.corrupt += other.corrupt;
-        self.unknown += other.unknown;
+    /// Keeps the first finding, and how to see it again.
+    pub fn tell(&mut self, story: impl FnOnce() -> String, repro: impl FnOnce() -> String) {
         if self.story.is_none() {
-            (self.story, self.repro) = (other.story, other.repro);
+            (self.story, self.repro) = (Some(story()), Some(repro()));
         }
     }
 
@@ -69,6 +110,25 @@ impl Outcome {
         }
         if let Some(story) = &self.story {
             eprintln!("{harness}: {story}");
+        }
+    }
+}
+
+impl Tally for Outcome {
+    fn add(&mut self, other: Self) {
+        self.cases += other.cases;
+        self.kills += other.kills;
+        self.acked += other.acked;
+        self.lost += other.lost;
+        self.dup += other.dup;
+        self.corrupt += other.corrupt;
+        self.unknown += other.unknown;
+        if self.story.is_none() {
+            (self.story, self.repro) = (other.story, other.repro);
+        }
+        // What is said of a search is the same on each thread.
+        if self.notes.is_empty() {
+            self.notes = other.notes;
         }
     }
 }

@@ -6,7 +6,7 @@
 //! word and a place that holds it, and nothing may be found where nothing was altered.
 
 use super::dice::Dice;
-use super::report::Outcome;
+use super::report::{self, Outcome};
 use super::{Plan, Scratch};
 use firstout::demo;
 use firstout::domain::{Day, DeviceKey, Event, EventId, MasterRecord, PublicKey, Timestamp};
@@ -14,8 +14,8 @@ use firstout::server::storage::{Place, Report, Storage};
 use firstout::server::{checkpoint, seed};
 use firstout::sync::wire::Verdict;
 use rusqlite::{Connection, params};
+use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Mutex;
 use tokio::runtime::{Builder, Runtime};
 
 const FILE: &str = "firstout.sqlite";
@@ -309,6 +309,14 @@ struct Tally {
     unseen: u64,
 }
 
+impl report::Tally for Tally {
+    fn add(&mut self, other: Self) {
+        self.outcome.add(other.outcome);
+        self.rebuilt += other.rebuilt;
+        self.unseen += other.unseen;
+    }
+}
+
 fn one(sample: &Sample, mutation: Mutation, mut dice: Dice, tally: &mut Tally) -> Result<(), String> {
     let scratch = Scratch::new("tamper");
     let altered = alter(mutation, sample, scratch.path(), &mut dice);
@@ -341,35 +349,23 @@ fn one(sample: &Sample, mutation: Mutation, mut dice: Dice, tally: &mut Tally) -
 
 pub fn run(plan: &Plan) -> Outcome {
     let sample = Sample::new(plan.seed);
-    let total = Mutex::new(Tally::default());
-    let cases = plan.cases.unwrap_or(CASES);
-    let work = |thread: u64| {
-        for case in (thread..cases).step_by(plan.threads) {
-            if plan.only.is_some_and(|(only, _)| only != case) {
-                continue;
-            }
-            let mutation = MUTATIONS[case as usize % MUTATIONS.len()];
-            let mut mine = Tally::default();
-            mine.outcome.cases = 1;
-            if let Err(why) = one(&sample, mutation, Dice::new(plan.seed ^ (case << 20)), &mut mine) {
-                mine.outcome.corrupt += u64::from(mine.outcome.lost == 0);
-                eprintln!("case {case}, {mutation:?}: {why}");
-                mine.outcome.story = Some(format!("case {case}, {mutation:?}: {why}"));
-                mine.outcome.repro = Some(format!("./x soak tamper --seed {} --only {case}.0", plan.seed));
-            }
-            let mut total = total.lock().unwrap();
-            total.outcome.add(mine.outcome);
-            total.rebuilt += mine.rebuilt;
-            total.unseen += mine.unseen;
+    let play = |case: u64, mine: &mut Tally| {
+        let mutation = MUTATIONS[case as usize % MUTATIONS.len()];
+        let lost = mine.outcome.lost;
+        mine.outcome.cases += 1;
+        if let Err(why) = one(&sample, mutation, Dice::new(plan.seed ^ (case << 20)), mine) {
+            mine.outcome.corrupt += u64::from(mine.outcome.lost == lost);
+            eprintln!("case {case}, {mutation:?}: {why}");
+            mine.outcome.tell(
+                || format!("case {case}, {mutation:?}: {why}"),
+                || format!("./x soak tamper --seed {} --only {case}.0", plan.seed),
+            );
         }
+        ControlFlow::Continue(())
     };
-    std::thread::scope(|scope| {
-        for thread in 0..plan.threads as u64 {
-            let work = &work;
-            scope.spawn(move || work(thread));
-        }
-    });
-    let Tally { mut outcome, rebuilt, unseen } = total.into_inner().unwrap();
+    let cases = plan.cases.unwrap_or(CASES);
+    let Tally { mut outcome, rebuilt, unseen } =
+        report::each_case(plan, cases, plan.only.map(|(case, _)| case), play);
     if plan.only.is_none() {
         intact(&sample, &mut outcome);
         // The control: without what was signed elsewhere, a ledger that was written anew is as good as the true one.

@@ -9,13 +9,12 @@ mod server;
 
 use super::Plan;
 use super::disk::Recorder;
-use super::report::Outcome;
+use super::report::{self, Outcome};
 use super::vfs::{self, Call, Watch};
 use std::ffi::c_int;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
 
 /// What the process is that is to be killed: its part and that part's arguments.
 pub const VICTIM: &str = "FIRSTOUT_PROOF_VICTIM";
@@ -130,42 +129,34 @@ impl Part<'_> {
 
     fn found(&self, mine: &mut Outcome, place: u64, why: &str) {
         mine.corrupt += 1;
-        if mine.story.is_none() {
-            mine.story = Some(why.to_owned());
-            let only = format!("{}.{place}", self.number);
-            mine.repro = Some(format!("./x soak kill --seed {} --only {only}", self.plan.seed));
-        }
+        mine.tell(
+            || why.to_owned(),
+            || format!("./x soak kill --seed {} --only {}.{place}", self.plan.seed, self.number),
+        );
     }
 }
 
 /// All parts, or that one of the control.
 fn search(plan: &Plan, cases: u64, control: Option<u64>) -> Outcome {
-    let total = Mutex::new(Outcome::default());
     let tape = handheld::record(plan.seed);
-    std::thread::scope(|scope| {
-        for thread in 0..plan.threads as u64 {
-            let (total, tape) = (&total, &tape);
-            scope.spawn(move || {
-                let mut mine = Outcome::default();
-                for number in 0..5 {
-                    let share = control.map_or(cases * SHARES[number as usize] / 100, |_| cases);
-                    let part = Part { plan, thread, number, cases: share };
-                    let only = plan.only.map(|only| only.0).or(control);
-                    if only.is_some_and(|only| only != number) {
-                        continue;
-                    }
-                    let hasty = control.is_some();
-                    match number {
-                        0 | 1 => handheld::play(&part, tape, hasty, &mut mine),
-                        2 => handheld::play_migrations(&part, &mut mine),
-                        _ => server::play(&part, hasty, &mut mine),
-                    }
-                }
-                total.lock().unwrap().add(mine);
-            });
+    let mut total: Outcome = report::on_threads(plan, |thread| {
+        let mut mine = Outcome::default();
+        for number in 0..SHARES.len() as u64 {
+            let share = control.map_or(cases * SHARES[number as usize] / 100, |_| cases);
+            let part = Part { plan, thread, number, cases: share };
+            let only = plan.only.map(|only| only.0).or(control);
+            if only.is_some_and(|only| only != number) {
+                continue;
+            }
+            let hasty = control.is_some();
+            match number {
+                0 | 1 => handheld::play(&part, &tape, hasty, &mut mine),
+                2 => handheld::play_migrations(&part, &mut mine),
+                _ => server::play(&part, hasty, &mut mine),
+            }
         }
+        mine
     });
-    let mut total = total.into_inner().unwrap();
     total.notes = format!("a day of {} calls and {} steps", tape.ops.len(), tape.milestones.len());
     total
 }

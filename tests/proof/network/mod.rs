@@ -10,13 +10,12 @@ mod sweep;
 
 use super::Plan;
 use super::real::{Handheld, Ledger};
-use super::report::Outcome;
+use super::report::{self, Outcome};
 use firstout::domain::Timestamp;
 use firstout::sync::driver::{Report, Step, SyncWorker};
 use firstout::sync::engine::{Failure, Input, Reply};
 use firstout::sync::transport::{Request, Transport};
 use firstout::sync::wire::PushReply;
-use std::sync::Mutex;
 
 /// Connections of the short run.
 const CASES: u64 = 2_400;
@@ -111,51 +110,38 @@ fn check_all(handheld: &Handheld, ledger: &Ledger, mine: &mut Outcome) -> Result
 /// Notes a finding, once.
 fn found(mine: &mut Outcome, plan: &Plan, place: (u64, u64), why: &str) {
     mine.corrupt += 1;
-    if mine.story.is_none() {
-        mine.story = Some(why.to_owned());
-        mine.repro = Some(format!("./x soak network --seed {} --only {}.{}", plan.seed, place.0, place.1));
-    }
+    let repro = || format!("./x soak network --seed {} --only {}.{}", plan.seed, place.0, place.1);
+    mine.tell(|| why.to_owned(), repro);
 }
 
-/// Plays all parts on all threads.
-fn search(plan: &Plan, cases: u64, lie: Lie) -> (Outcome, String) {
-    let total = Mutex::new((Outcome::default(), String::new()));
-    std::thread::scope(|scope| {
-        for thread in 0..plan.threads as u64 {
-            let total = &total;
-            scope.spawn(move || {
-                let share = |part: usize| cases * SHARES[part] / 100;
-                let mut mine = Outcome::default();
-                let sizes = sweep::play(plan, thread, [share(0), share(1)], lie, &mut mine);
-                if lie == Lie::None {
-                    story::play(plan, thread, 2, share(2), false, &mut mine);
-                    story::play(plan, thread, 3, share(3), true, &mut mine);
-                }
-                let mut total = total.lock().unwrap();
-                total.0.add(mine);
-                total.1 = sizes;
-            });
+/// Plays all parts on all threads; the notes say how large request and answer are.
+fn search(plan: &Plan, cases: u64, lie: Lie) -> Outcome {
+    report::on_threads(plan, |thread| {
+        let share = |part: usize| cases * SHARES[part] / 100;
+        let mut mine = Outcome::default();
+        mine.notes = sweep::play(plan, thread, [share(0), share(1)], lie, &mut mine);
+        if lie == Lie::None {
+            story::play(plan, thread, 2, share(2), false, &mut mine);
+            story::play(plan, thread, 3, share(3), true, &mut mine);
         }
-    });
-    total.into_inner().unwrap()
+        mine
+    })
 }
 
 pub fn run(plan: &Plan) -> Outcome {
-    let (mut outcome, sizes) = search(plan, plan.cases.unwrap_or(CASES), Lie::None);
-    let mut notes = sizes;
+    let mut outcome = search(plan, plan.cases.unwrap_or(CASES), Lie::None);
     let one = Plan { only: None, cases: None, ..plan.clone() };
     for (lie, what) in [
         (Lie::CutIsAck, "a client that counts a cut answer as an acknowledgement"),
         (Lie::Forged, "a proxy that answers in the server's name"),
     ] {
-        let (control, _) = search(&one, CONTROL_CASES, lie);
+        let control = search(&one, CONTROL_CASES, lie);
         if !control.is_red() {
             outcome.corrupt += 1;
             outcome.story = Some(format!("the control stays green: {what}"));
         }
         let first = control.story.unwrap_or_default();
-        notes += &format!("; control, {what}: {} of {} red, {first}", control.corrupt, control.cases);
+        outcome.notes += &format!("; control, {what}: {} of {} red, {first}", control.corrupt, control.cases);
     }
-    outcome.notes = notes;
     outcome
 }

@@ -7,7 +7,7 @@ mod herd;
 
 use super::dice::Dice;
 use super::real::{Handheld, Hands, Ledger, Server};
-use super::report::Outcome;
+use super::report::{self, Outcome};
 use super::{Plan, Scratch};
 use firstout::domain::EventId;
 use firstout::server::storage::{StorageError, sqlite};
@@ -17,8 +17,8 @@ use firstout::sync::engine::Activity;
 use firstout::sync::wire::{PullReply, Stream};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::Mutex;
 
 /// Stories of the short run.
 const CASES: u64 = 14;
@@ -219,36 +219,26 @@ impl Story {
 }
 
 fn search(plan: &Plan, cases: u64, hasty: bool) -> Outcome {
-    let total = Mutex::new(Outcome::default());
-    std::thread::scope(|scope| {
-        for thread in 0..plan.threads as u64 {
-            let total = &total;
-            scope.spawn(move || {
-                let mut mine = Outcome::default();
-                for case in (0..cases).filter(|case| case % plan.threads as u64 == thread) {
-                    if plan.only.is_some_and(|only| only != (0, case)) {
-                        continue;
-                    }
-                    let mut story = Story::new(plan.seed ^ (case << 32), hasty);
-                    mine.cases += 1;
-                    if let Err(why) = story.play(&mut mine) {
-                        mine.corrupt += 1;
-                        mine.story.get_or_insert(format!("story {case}: {why}"));
-                        let repro = format!("./x soak restore --seed {} --only 0.{case}", plan.seed);
-                        mine.repro.get_or_insert(repro);
-                    }
-                    mine.kills += story.restores;
-                }
-                total.lock().unwrap().add(mine);
-            });
+    report::each_case(plan, cases, plan.only.map(|(_, case)| case), |case, mine: &mut Outcome| {
+        let mut story = Story::new(plan.seed ^ (case << 32), hasty);
+        mine.cases += 1;
+        if let Err(why) = story.play(mine) {
+            mine.corrupt += 1;
+            mine.tell(
+                || format!("story {case}: {why}"),
+                || format!("./x soak restore --seed {} --only 0.{case}", plan.seed),
+            );
         }
-    });
-    total.into_inner().unwrap()
+        mine.kills += story.restores;
+        ControlFlow::Continue(())
+    })
 }
 
 pub fn run(plan: &Plan) -> Outcome {
-    let only = plan.only.map_or(0, |(_, case)| case + 1);
-    let mut outcome = search(plan, plan.cases.unwrap_or(CASES).max(only), false);
+    // Part 1 is the herd alone.
+    let herd_only = plan.only.is_some_and(|(part, _)| part == 1);
+    let mut outcome =
+        if herd_only { Outcome::default() } else { search(plan, plan.cases.unwrap_or(CASES), false) };
     let mut notes = format!(
         "{} restores; {} events that their devices had let go are gone with an older copy",
         outcome.kills, outcome.unknown

@@ -11,7 +11,7 @@ mod step;
 mod story;
 
 use crate::Plan;
-use crate::report::Outcome;
+use crate::report::{Outcome, Tally as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use step::{Kind, Step};
