@@ -6,34 +6,25 @@
 //! within a minute.
 
 mod check;
+mod lie;
+mod old;
 mod server;
 mod step;
 mod story;
 
 use crate::Plan;
-use crate::report::{Outcome, Tally as _};
+use crate::report::{self, Outcome};
+use lie::Lie;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
 use step::{Kind, Step};
 use story::Sim;
 
 /// Runs of the short budget, and steps in each.
-const CASES: u64 = 40;
+const CASES: u64 = 100;
 const STEPS: usize = 260;
-const CONTROL_CASES: u64 = 40;
+const CONTROL_CASES: u64 = 100;
 const SHRINK_TRIES: u32 = 150;
-
-/// A control: what somebody might have built instead.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lie {
-    None,
-    /// The server takes what has a known number for known, whatever its bytes.
-    SameNumberSameEvent,
-    /// The server calls everything backed up.
-    BackedUpAtOnce,
-    /// The device gives events up that could not be sent three times in a row.
-    GiveUp,
-}
 
 /// Plays it; how it ended, and the story where one is told.
 fn play(
@@ -49,7 +40,7 @@ fn play(
         sim.story = tell.then(Vec::new);
         let ended = sim.play(steps);
         mine.acked += sim.beeped.len() as u64;
-        mine.kills += [Kind::Crash, Kind::Restore, Kind::Restart]
+        mine.kills += [Kind::Crash, Kind::Restore, Kind::Restart, Kind::Upgrade]
             .map(|kind| sim.done.get(&kind).copied().unwrap_or(0))
             .iter()
             .sum::<u64>();
@@ -87,49 +78,35 @@ fn explain(seed: u64, lie: Lie) -> String {
 }
 
 fn search(plan: &Plan, cases: u64, lie: Lie) -> Outcome {
-    let total = Mutex::new(Outcome::default());
-    std::thread::scope(|scope| {
-        for thread in 0..plan.threads as u64 {
-            let total = &total;
-            scope.spawn(move || {
-                let mut mine = Outcome::default();
-                for case in (0..cases).filter(|case| case % plan.threads as u64 == thread) {
-                    if plan.only.is_some_and(|only| only != (0, case)) {
-                        continue;
-                    }
-                    let seed = plan.seed ^ (case << 32);
-                    mine.cases += 1;
-                    let Err((why, _)) = play(seed, &step::steps(seed, STEPS), lie, false, &mut mine) else {
-                        continue;
-                    };
-                    *if why.contains("lost") { &mut mine.lost } else { &mut mine.corrupt } += 1;
-                    if lie != Lie::None {
-                        mine.story = Some(why);
-                        break;
-                    }
-                    eprintln!("sim: run {case}: {why}");
-                    if mine.story.is_none() {
-                        mine.story = Some(format!("run {case}: {}", explain(seed, lie)));
-                        mine.repro = Some(format!("./x soak sim --seed {} --only 0.{case}", plan.seed));
-                    }
-                }
-                total.lock().unwrap().add(mine);
-            });
+    report::each_case(plan, cases, plan.only.map(|(_, case)| case), |case, mine: &mut Outcome| {
+        let seed = plan.seed ^ (case << 32);
+        mine.cases += 1;
+        let Err((why, _)) = play(seed, &step::steps(seed, STEPS), lie, false, mine) else {
+            return ControlFlow::Continue(());
+        };
+        *if why.contains("lost") { &mut mine.lost } else { &mut mine.corrupt } += 1;
+        if lie != Lie::None {
+            mine.story = Some(why);
+            return ControlFlow::Break(());
         }
-    });
-    total.into_inner().unwrap()
+        eprintln!("sim: run {case}: {why}");
+        mine.tell(
+            || format!("run {case}: {}", explain(seed, lie)),
+            || format!("./x soak sim --seed {} --only 0.{case}", plan.seed),
+        );
+        ControlFlow::Continue(())
+    })
 }
 
 pub fn run(plan: &Plan) -> Outcome {
     let loud = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
-    let only = plan.only.map_or(0, |(_, case)| case + 1);
-    let mut outcome = search(plan, plan.cases.unwrap_or(CASES).max(only), Lie::None);
+    let mut outcome = search(plan, plan.cases.unwrap_or(CASES), Lie::None);
     let mut notes = format!("{} events are gone with an older backup, by choice", outcome.unknown);
     if plan.only.is_some() {
         return outcome;
     }
-    for lie in [Lie::SameNumberSameEvent, Lie::BackedUpAtOnce, Lie::GiveUp] {
+    for lie in Lie::ALL {
         let control = search(&Plan { only: None, ..plan.clone() }, CONTROL_CASES, lie);
         if !control.is_red() {
             outcome.corrupt += 1;

@@ -1,6 +1,7 @@
 //! The real server without HTTP: two engines on one file, as two processes would have it, asked one at a time.
 
-use super::Lie;
+use super::lie::{LateCommits, Lie};
+use super::old;
 use crate::Scratch;
 use crate::dice::Dice;
 use crate::world;
@@ -17,7 +18,7 @@ use firstout::sync::engine::{Failure, Reply, Snapshot};
 use firstout::sync::transport::Request;
 use firstout::sync::wire::{Conflict, Hash, Head, Hello, PROTOCOL, PullReply, PushReply, ServerEpoch};
 use rusqlite::{Connection, OpenFlags};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use tokio::runtime::Runtime;
@@ -29,6 +30,9 @@ pub const SITES: [SiteId; 2] = [SiteId(1), SiteId(2)];
 const ENGINES: usize = 2;
 /// A snapshot may be so far behind: small, so that several are made in a run.
 const LAG_MAX: u64 = 10;
+const ENTRIES: &str =
+    "SELECT stream_seq, bytes, status, stream_hash FROM event WHERE site = ?1 AND stream_seq > ?2
+                       ORDER BY stream_seq";
 
 /// Whose request it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,9 +44,11 @@ pub struct Caller {
 pub struct Servers {
     runtime: Runtime,
     engines: Vec<Storage>,
+    books: Option<Books>,
     pub file: PathBuf,
     folder: PathBuf,
     lie: Lie,
+    late: LateCommits,
 }
 
 /// A database with both sites' warehouses, made once for all runs.
@@ -76,7 +82,15 @@ impl Servers {
         std::fs::copy(template(), &file).unwrap();
         name(&file, "server_id", dice);
         name(&file, "server_epoch", dice);
-        let mut servers = Self { runtime: runtime(), engines: vec![], file, folder: data, lie };
+        let mut servers = Self {
+            runtime: runtime(),
+            engines: vec![],
+            books: None,
+            file,
+            folder: data,
+            lie,
+            late: LateCommits::default(),
+        };
         servers.open();
         servers
     }
@@ -88,6 +102,7 @@ impl Servers {
     }
 
     fn close(&mut self) {
+        self.books = None;
         for engine in std::mem::take(&mut self.engines) {
             self.runtime.block_on(engine.close());
         }
@@ -97,6 +112,31 @@ impl Servers {
     pub fn restart(&mut self) {
         self.close();
         self.open();
+    }
+
+    /// Every process ends; then those of an older program would start, and these again in their place. What has become
+    /// another thing by that.
+    pub fn upgrade(&mut self, dice: &mut Dice) -> Result<usize, String> {
+        self.close();
+        let fewer = 1 + dice.below(old::SERVER_UNDONE.len() as u64) as usize;
+        let before = old::age(&self.file, fewer);
+        self.open();
+        match before.altered_in(&self.file)[..] {
+            [] => {}
+            ref tables => return Err(format!("{fewer} migrations have altered {}", tables.join(", "))),
+        }
+        // The first checkpoint after a start does it.
+        if dice.percent(50) {
+            self.runtime.block_on(self.engines[0].grow_trees()).unwrap();
+        }
+        Ok(fewer)
+    }
+
+    /// What is in the database now.
+    pub fn books(&mut self) -> &Books {
+        let books = self.books.get_or_insert_with(|| Books::open(&self.file));
+        books.read();
+        books
     }
 
     pub fn identity(&self) -> (Uuid, ServerEpoch) {
@@ -125,7 +165,7 @@ impl Servers {
 
     /// What a process answers.
     pub fn answer(
-        &self,
+        &mut self,
         caller: Caller,
         engine: u64,
         request: &Request,
@@ -160,11 +200,15 @@ impl Servers {
                     })
                 }
                 Request::Pull(pull) => {
-                    let after = Head { seq: pull.after, hash: pull.hash };
-                    let (stream, epoch) = (pull.stream, pull.epoch);
+                    let from = Head { seq: pull.after, hash: pull.hash };
+                    let (stream, epoch, after) = (pull.stream, pull.epoch, self.late.really(from));
                     let cursor = Cursor { stream, epoch, after, limit: pull.limit.min(20) };
                     Ok(match storage.pull(device, cursor).await.map_err(failed)? {
-                        Ok(page) => Reply::Pulled(self.told(page)),
+                        Ok(page) => Reply::Pulled(match self.lie {
+                            Lie::BackedUpAtOnce => PullReply { backed_up_through: 1 << 40, ..page },
+                            Lie::LateCommit => self.late.told(page, from, engine.is_multiple_of(5)),
+                            _ => page,
+                        }),
                         Err(conflict) => Reply::Conflict(conflict),
                     })
                 }
@@ -175,10 +219,6 @@ impl Servers {
                 }
             }
         })
-    }
-
-    fn told(&self, page: PullReply) -> PullReply {
-        if self.lie == Lie::BackedUpAtOnce { PullReply { backed_up_through: 1 << 40, ..page } } else { page }
     }
 
     pub fn back_up(&self, to: &Path) {
@@ -243,16 +283,24 @@ async fn hello(storage: &Storage, device: DeviceAuth, now: Timestamp) -> Result<
     }))
 }
 
-/// A database, read beside the server.
-pub struct Books(Connection);
+/// A database, read beside the server. What was read of it once is not read again, as no entry is ever altered; the end of
+/// a run looks at all of them anew.
+pub struct Books {
+    db: Connection,
+    sites: [Site; SITES.len()],
+    bytes: HashSet<String>,
+}
 
 /// A site's ledger.
+#[derive(Default)]
 pub struct Site {
     pub entries: Vec<Entry>,
 }
 
 pub struct Entry {
     pub bytes: String,
+    /// Set aside without effect.
+    pub aside: bool,
     pub counts: bool,
     pub stream_hash: Hash,
     pub event: Option<Event>,
@@ -261,44 +309,52 @@ pub struct Entry {
 impl Books {
     pub fn open(file: &Path) -> Self {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        Self(Connection::open_with_flags(file, flags).unwrap())
+        let db = Connection::open_with_flags(file, flags).unwrap();
+        let mut books = Self { db, sites: Default::default(), bytes: HashSet::new() };
+        books.read();
+        books
     }
 
-    pub fn site(&self, site: SiteId) -> Site {
-        let sql =
-            "SELECT stream_seq, bytes, status, stream_hash FROM event WHERE site = ?1 ORDER BY stream_seq";
-        let mut query = self.0.prepare(sql).unwrap();
-        let mut rows = query.query([site.0]).unwrap();
-        let mut entries = Vec::new();
-        while let Some(row) = rows.next().unwrap() {
-            assert_eq!(row.get::<_, i64>(0).unwrap(), entries.len() as i64 + 1, "the stream has a hole");
-            let (bytes, status): (String, u8) = (row.get(1).unwrap(), row.get(2).unwrap());
-            entries.push(Entry {
-                // What is set aside has no id in the ledger: another event may have it.
-                event: Event::decode(bytes.as_bytes()).ok().filter(|_| status != 2),
-                bytes,
-                counts: status <= 1,
-                stream_hash: Hash(row.get(3).unwrap()),
-            });
+    /// What was written since.
+    fn read(&mut self) {
+        for (site, at) in SITES.iter().zip(&mut self.sites) {
+            let mut query = self.db.prepare_cached(ENTRIES).unwrap();
+            let mut rows = query.query((site.0, at.entries.len() as i64)).unwrap();
+            while let Some(row) = rows.next().unwrap() {
+                let next = at.entries.len() as i64 + 1;
+                assert_eq!(row.get::<_, i64>(0).unwrap(), next, "the stream has a hole");
+                let (bytes, status): (String, u8) = (row.get(1).unwrap(), row.get(2).unwrap());
+                self.bytes.insert(bytes.clone());
+                at.entries.push(Entry {
+                    // What is set aside has no id in the ledger: another event may have it.
+                    event: Event::decode(bytes.as_bytes()).ok().filter(|_| status != 2),
+                    bytes,
+                    aside: status == 2,
+                    counts: status <= 1,
+                    stream_hash: Hash(row.get(3).unwrap()),
+                });
+            }
         }
-        Site { entries }
     }
 
-    /// The bytes of every entry of every site, and whether it was set aside without effect.
-    pub fn all(&self) -> Vec<(String, bool)> {
-        let mut query = self.0.prepare("SELECT bytes, status = 2 FROM event").unwrap();
-        let rows = query.query_map((), |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
-        rows.map(Result::unwrap).collect()
+    pub fn site(&self, site: SiteId) -> &Site {
+        let at = SITES.iter().position(|one| *one == site).expect("it is one of the two");
+        &self.sites[at]
     }
 
-    /// The bytes of every entry of every site.
-    pub fn bytes(&self) -> BTreeSet<String> {
-        self.all().into_iter().map(|(bytes, _)| bytes).collect()
+    /// Every entry of every site.
+    pub fn all(&self) -> impl Iterator<Item = &Entry> {
+        self.sites.iter().flat_map(|site| &site.entries)
+    }
+
+    /// The bytes of every entry.
+    pub fn bytes(&self) -> &HashSet<String> {
+        &self.bytes
     }
 
     /// Identities of what a person is told at a site.
     pub fn discrepancies(&self, site: SiteId) -> BTreeSet<String> {
-        let mut query = self.0.prepare("SELECT identity FROM discrepancy WHERE site = ?1").unwrap();
+        let mut query = self.db.prepare("SELECT identity FROM discrepancy WHERE site = ?1").unwrap();
         let rows = query.query_map([site.0], |row| row.get(0)).unwrap();
         rows.map(Result::unwrap).collect()
     }

@@ -33,6 +33,8 @@ pub enum Kind {
     Restore,
     /// The server's processes end and start again.
     Restart,
+    /// The server's processes were an older program's until now.
+    Upgrade,
     /// A device's file is copied to another device.
     Copy,
     /// A device is enrolled again.
@@ -50,8 +52,8 @@ pub enum Kind {
 }
 
 /// Of 1,000 steps.
-const OFTEN: [(Kind, u64); 20] = [
-    (Kind::Confirm, 240),
+const OFTEN: [(Kind, u64); 21] = [
+    (Kind::Confirm, 235),
     (Kind::Deliver, 270),
     (Kind::Calm, 80),
     (Kind::Late, 50),
@@ -64,6 +66,7 @@ const OFTEN: [(Kind, u64); 20] = [
     (Kind::Backup, 20),
     (Kind::Restore, 15),
     (Kind::Restart, 6),
+    (Kind::Upgrade, 5),
     (Kind::Copy, 8),
     (Kind::Enrol, 8),
     (Kind::Move, 10),

@@ -1,14 +1,15 @@
 //! The sites, the handhelds and what happens to them, one step after another.
 
+use super::lie::Lie;
 use super::server::{Books, Caller, SITES, Servers};
 use super::step::{Kind, Step};
-use super::{Lie, check};
+use super::{check, old};
 use crate::Scratch;
 use crate::device::{Crash, Device};
 use crate::dice::Dice;
 use crate::world::PICKER;
 use firstout::domain::{Body, EventId, Park, SiteId, Timestamp};
-use firstout::store::{Draft, OpenReport, Store, StoreError};
+use firstout::store::{Draft, Identity, OpenReport, Store, StoreError};
 use firstout::sync::driver::{Replica, SyncWorker};
 use firstout::sync::engine::{Action, Activity, Failure, Input};
 use firstout::sync::transport::Request;
@@ -38,6 +39,8 @@ enum Fate {
 
 pub(super) struct Hand {
     pub(super) device: Device,
+    /// As whom it sends.
+    pub(super) caller: Caller,
     pub(super) offline_until: Timestamp,
     /// Requests that failed in a row.
     pub(super) failed: u32,
@@ -96,7 +99,9 @@ impl Sim {
     }
 
     fn join(&mut self, device: Device) {
-        self.hands.push(Hand { device, offline_until: Timestamp(0), failed: 0 });
+        let Identity { site, device: name, .. } = device.store().identity().unwrap().expect("it is enrolled");
+        let caller = Caller { site, device: name };
+        self.hands.push(Hand { device, caller, offline_until: Timestamp(0), failed: 0 });
     }
 
     fn tell(&mut self, what: impl FnOnce() -> String) {
@@ -147,6 +152,10 @@ impl Sim {
                 self.servers.restart();
                 self.tell(|| "the server's processes start again".to_owned());
             }
+            Kind::Upgrade => {
+                let newer = self.servers.upgrade(dice)?;
+                self.tell(|| format!("the server's program is {newer} migrations newer from now on"));
+            }
             Kind::Copy => self.copy(at, dice),
             Kind::Enrol => self.enrol_again(at, dice)?,
             Kind::Move => self.go_elsewhere(at, dice)?,
@@ -174,11 +183,6 @@ impl Sim {
         self.tell(|| format!("device {at} confirms {id} ({kind}), {waiting} wait"));
     }
 
-    fn caller(&self, at: usize) -> Caller {
-        let identity = self.hands[at].device.store().identity().unwrap().expect("it is enrolled");
-        Caller { site: identity.site, device: identity.device }
-    }
-
     fn deliver(&mut self, at: usize, dice: &mut Dice) {
         const FATES: [Fate; 6] =
             [Fate::Lost, Fate::Late, Fate::AnswerLost, Fate::Error500, Fate::Portal, Fate::Twice];
@@ -195,7 +199,7 @@ impl Sim {
     }
 
     fn send(&mut self, at: usize, fate: Fate, dice: &mut Dice) {
-        let (now, caller, engine) = (self.now, self.caller(at), dice.roll());
+        let (now, caller, engine) = (self.now, self.hands[at].caller, dice.roll());
         let Some((number, request)) = self.hands[at].device.out.take() else { return };
         let what = short(&request);
         let offline = self.hands[at].offline_until > now;
@@ -269,7 +273,7 @@ impl Sim {
     }
 
     fn crash(&mut self, at: usize, dice: &mut Dice) {
-        let (now, caller) = (self.now, self.caller(at));
+        let (now, caller) = (self.now, self.hands[at].caller);
         let device = &mut self.hands[at].device;
         let how = dice.below(3);
         match how {
@@ -299,7 +303,7 @@ impl Sim {
     fn back_up(&mut self) {
         let file = self.folder.path().join(format!("backup-{}", self.backups.len()));
         self.servers.back_up(&file);
-        self.copied.extend(Books::open(&file).bytes());
+        self.copied.extend(Books::open(&file).bytes().iter().cloned());
         self.backups.push(file);
         let number = self.backups.len() - 1;
         self.tell(|| format!("backup {number} is made"));
@@ -314,10 +318,10 @@ impl Sim {
 
     /// What a device let go was in a backup; where an older one was put back, it is gone by that choice.
     fn note_gone(&mut self) {
-        let there = Books::open(&self.servers.file).bytes();
-        let missing =
-            self.beeped.iter().filter(|(_, bytes)| !there.contains(*bytes) && self.copied.contains(*bytes));
-        let gone = missing.filter(|(id, bytes)| !self.is_held(**id, bytes)).map(|(id, _)| *id);
+        let there = self.servers.books().bytes();
+        let is_missing = |bytes: &String| !there.contains(bytes) && self.copied.contains(bytes);
+        let missing: Vec<_> = self.beeped.iter().filter(|(_, bytes)| is_missing(bytes)).collect();
+        let gone = missing.into_iter().filter(|(id, bytes)| !self.is_held(**id, bytes)).map(|(id, _)| *id);
         let gone: Vec<EventId> = gone.collect();
         self.gone.extend(gone);
     }
@@ -326,7 +330,7 @@ impl Sim {
         if self.hands.len() >= DEVICES_MAX {
             return;
         }
-        let (now, caller) = (self.now, self.caller(at));
+        let (now, caller) = (self.now, self.hands[at].caller);
         let path = self.folder.path().join(format!("copy-{}.db", self.hands.len()));
         let device = &mut self.hands[at].device;
         self.late.extend(device.out.take().map(|(_, request)| (caller, request)));
@@ -353,17 +357,18 @@ impl Sim {
 
     /// A person scans a new code on it.
     fn enrol_again(&mut self, at: usize, dice: &mut Dice) -> Result<(), String> {
-        let site = self.caller(at).site;
+        let site = self.hands[at].caller.site;
         self.enrol_at(at, site, dice)
             .map_err(|error| format!("device {at} cannot be enrolled again: {error}"))
     }
 
     fn enrol_at(&mut self, at: usize, site: SiteId, dice: &mut Dice) -> Result<(), StoreError> {
-        let (now, caller) = (self.now, self.caller(at));
+        let (now, caller) = (self.now, self.hands[at].caller);
         let identity = self.servers.enrol(site, dice, now);
-        let device = &mut self.hands[at].device;
+        let Hand { device, caller: sends_as, .. } = &mut self.hands[at];
         let name = identity.device;
         device.store.as_mut().expect("it is on").enrol(identity)?;
+        *sends_as = Caller { site, device: name };
         self.late.extend(device.out.take().map(|(_, request)| (caller, request)));
         device.id = name;
         // At the other site nothing is shown until it was read, also not of what was done there before.
@@ -374,7 +379,7 @@ impl Sim {
     }
 
     fn go_elsewhere(&mut self, at: usize, dice: &mut Dice) -> Result<(), String> {
-        let site = self.caller(at).site;
+        let site = self.hands[at].caller.site;
         let other = SITES[usize::from(site == SITES[0])];
         let store = self.hands[at].device.store();
         let restored =
@@ -432,7 +437,7 @@ impl Sim {
         }
         let identity = self.servers.enrol(SITES[0], dice, self.now);
         let path = self.folder.path().join(format!("{}.db", identity.device));
-        let events = check::old_file(&path, &identity, dice, self.now);
+        let events = old::old_file(&path, &identity, dice, self.now);
         let (store, OpenReport { created, salvage }) = Store::open(&path, self.now).unwrap();
         assert!(!created && salvage.is_none());
         let mut device = Device {
@@ -466,7 +471,7 @@ impl Sim {
         for at in 0..self.hands.len() {
             self.hands[at].offline_until = Timestamp(0);
             self.hands[at].device.crash = None;
-            if !self.servers.knows(self.caller(at)) {
+            if !self.servers.knows(self.hands[at].caller) {
                 self.enrol_again(at, &mut dice)?;
             }
             self.hands[at].device.feed(&mut dice, self.now, Input::NetworkChanged);
@@ -496,12 +501,12 @@ impl Sim {
     }
 
     /// Who is not in step, and why.
-    fn out_of_step(&self) -> Option<String> {
-        let books = Books::open(&self.servers.file);
+    fn out_of_step(&mut self) -> Option<String> {
+        let books = self.servers.books();
         self.hands.iter().zip(0..).find_map(|(hand, at)| {
             let (store, activity) = (hand.device.store(), hand.device.worker.activity());
             let waiting = store.pending();
-            let behind = check::behind(store, &books, self.caller(at).site);
+            let behind = check::behind(store, books, hand.caller.site);
             let well = matches!(activity, Activity::InStep(_)) && waiting == 0 && behind == 0;
             (!well).then(|| format!("device {at} says {activity:?}, {waiting} wait, {behind} entries behind"))
         })
