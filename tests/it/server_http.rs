@@ -2,7 +2,9 @@
 //! not.
 
 use crate::server_database::{Db, on_every_database};
-use crate::server_support::{Answer, TestServer, call, enrolment, folder, movement, new_key, raw, receipt};
+use crate::server_support::{
+    Answer, Handheld, TestServer, call, enrolment, folder, movement, new_key, raw, receipt,
+};
 use firstout::domain::{Body, Hold, HoldKind, HoldTarget, HuCode, Move, MoveKind, Reason};
 use firstout::sync::wire::{EnrolReply, Hash, REQUEST_BYTES_MAX, SnapshotHeader, SnapshotRow};
 use sha2::{Digest as _, Sha256};
@@ -268,6 +270,22 @@ fn a_snapshot_goes_on_where_it_stopped(db: Db) {
     assert_eq!(handheld.call("GET", path, &[("if-none-match", etag.as_str())], b"").status, 304);
 }
 
+/// A device that asked just after a restore to before the first entry must not be the one for whose sake all others get nothing, again
+/// and again.
+fn a_snapshot_of_nothing_is_given_only_where_there_is_nothing(db: Db) {
+    let server = TestServer::start(db, "snapshot-empty");
+    let mut handheld = server.enrol("HH-01");
+    let head = |handheld: &Handheld| {
+        let answer = handheld.get("/v1/snapshot/site");
+        let text = String::from_utf8(zstd::decode_all(&*answer.body).unwrap()).unwrap();
+        serde_json::from_str::<SnapshotHeader>(text.lines().next().unwrap()).unwrap().head
+    };
+    assert_eq!(head(&handheld).seq, 0);
+    handheld.confirm(receipt(1));
+    handheld.push_all();
+    assert_eq!(head(&handheld), handheld.hello().heads.site);
+}
+
 fn check_snapshot(text: &str, head: &firstout::sync::wire::Head) {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let header: SnapshotHeader = serde_json::from_str(lines[0]).unwrap();
@@ -304,5 +322,6 @@ on_every_database!(
     a_connection_that_idles_is_closed,
     answers_are_packed_for_those_who_ask,
     a_snapshot_goes_on_where_it_stopped,
+    a_snapshot_of_nothing_is_given_only_where_there_is_nothing,
     health_is_asked_without_a_key,
 );

@@ -71,7 +71,9 @@ async fn newest(
     let epoch = server_epoch(tx).await?;
     let head = head(tx, *site, Stream::Site).await?;
     let kept = kept(folder, *site, epoch)?;
+    // One of an empty ledger brings nobody any further, who then asks again at once.
     if let Some(newest) = kept.last()
+        && (newest.seq > 0 || head.seq == 0)
         && newest.seq <= head.seq
         && head.seq - newest.seq <= *lag_max
     {
