@@ -10,8 +10,9 @@ use crate::report::{Report, Times};
 use crate::site::{self, Folder, NOW};
 use firstout::demo::{Rng, Warehouse, warehouse};
 use firstout::domain::{
-    Body, DeviceKey, EventId, ItemId, LocationId, LotFacts, LotNumber, MasterRecord, Move, MoveKind,
-    Movement, OrderId, Pick, Place, Quantity, Receipt, SiteId, UserId, day_from_number,
+    Body, DeviceKey, Direction, EventId, ItemId, LocationId, LotFacts, LotNumber, MasterRecord, Move,
+    MoveKind, Movement, Order, OrderId, OrderStatus, Pick, Place, Quantity, Receipt, SiteId, UserId,
+    day_from_number,
 };
 use firstout::server::{Background, Config, start_background};
 use firstout::store::{Draft, Identity, Store};
@@ -190,12 +191,13 @@ fn fill(store: &mut Store, site: &Warehouse, device: u64, events: u64) {
     let mut rng = Rng::new(device);
     let mut made = 0;
     let mut lot = 0_u64;
+    let open = open_orders(site);
     while made < events {
         lot += 1;
         let item = rng.pick(&site.items).expect("it works").id;
         let number = LotNumber::new(&format!("B{device}-{lot}")).expect("it works");
         let shelf = rng.pick(&site.locations).expect("it works").id;
-        let order = rng.pick(&site.orders).expect("it works").id;
+        let order = *rng.pick(&open).expect("it works");
         for body in story(item, &number, site.site.dock, shelf, site.site.staging, order) {
             if made < events {
                 let operator = UserId(1 + i64::try_from(made % 3).expect("it works"));
@@ -211,6 +213,13 @@ fn fill(store: &mut Store, site: &Warehouse, device: u64, events: u64) {
             }
         }
     }
+}
+
+/// What can be picked for: of the warehouse's orders most are deliveries of long ago, and a pick for one of those
+/// would open a discrepancy.
+pub fn open_orders(site: &Warehouse) -> Vec<OrderId> {
+    let sold = |order: &&Order| order.direction == Direction::Outbound && order.status == OrderStatus::Open;
+    site.orders.iter().filter(sold).map(|order| order.id).collect()
 }
 
 pub fn story(

@@ -2,7 +2,7 @@
 
 use super::{EVENTS, SITE};
 use crate::report::Times;
-use crate::sync::story;
+use crate::sync::{open_orders, story};
 use firstout::demo::{Rng, Warehouse};
 use firstout::domain::{DeviceId, DeviceKey, EVENT_VERSION, Event, EventId, LotNumber, Signature, UserId};
 use firstout::server::system_clock;
@@ -164,14 +164,14 @@ fn page(stream: &str, epoch: ServerEpoch, after: Head) -> String {
 fn events(device: DeviceId, site: &Warehouse) -> Vec<String> {
     let mut rng = Rng::new(device.0.as_u64_pair().1);
     let (mut made, mut lot) = (Vec::with_capacity(EVENTS), 0);
-    let now = system_clock()();
+    let (now, open) = (system_clock()(), open_orders(site));
     while made.len() < EVENTS {
         lot += 1;
         let item = rng.pick(&site.items).expect("items").id;
         let tail = device.0.as_u64_pair().1 & 0xffff_ffff;
         let number = LotNumber::new(&format!("B{tail:x}-{lot}")).expect("a lot number");
         let shelf = rng.pick(&site.locations).expect("locations").id;
-        let order = rng.pick(&site.orders).expect("orders").id;
+        let order = *rng.pick(&open).expect("orders");
         for body in story(item, &number, site.site.dock, shelf, site.site.staging, order) {
             if made.len() == EVENTS {
                 break;

@@ -59,7 +59,8 @@ pub fn run(report: &mut Report) {
     let process = Process::start(&place, &data);
     let handled = runtime.block_on(herd.reconnect(process.addr));
     let name = format!("herd: {devices} devices × {EVENTS} events, SQLite FULL");
-    eprintln!("  {:.1?}, the server used {:.1?} of processor time", handled.took, process.cpu());
+    let (cpu, written) = (process.cpu(), process.written_mib());
+    eprintln!("  {:.1?}, the server used {cpu:.1?} of processor time, wrote {written:.0} MiB", handled.took);
     told(report, &name, &handled, process.resident_mib_most());
     let ratio = |a: Duration, b: Duration| a.as_secs_f64() / b.as_secs_f64();
     let cpu = process.cpu();

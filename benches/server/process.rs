@@ -48,6 +48,13 @@ impl Process {
         cpu(&self.child.id().to_string())
     }
 
+    /// Bytes that it has handed to the system to be written, to files and sockets.
+    pub fn written_mib(&self) -> f64 {
+        let io = std::fs::read_to_string(format!("/proc/{}/io", self.child.id())).expect("/proc");
+        let line = io.lines().find_map(|line| line.strip_prefix("wchar:")).expect("wchar");
+        line.trim().parse::<f64>().expect("a number") / 1_048_576.0
+    }
+
     pub fn stop(mut self) {
         drop(self.child.stdin.take());
         assert!(self.child.wait().expect("it ends").success());
@@ -82,6 +89,8 @@ pub fn verify(place: &Place, data: &Path, events: usize) {
     ] {
         assert_eq!(usize::try_from(number(place, sql)), Ok(events), "{sql}");
     }
+    let open = "SELECT count(*) FROM discrepancy";
+    assert_eq!(number(place, open), 0, "{open}: a day like others");
     let said = program(place, data).arg("verify").output().expect("the server's program");
     let text = String::from_utf8_lossy(&said.stdout);
     assert!(said.status.success(), "{text}");
