@@ -21,7 +21,14 @@ const STORE: [&str; 4] = [
 const APPLICATION_ID: u32 = 0x464F_7574;
 
 /// The server's newest migrations, each undone: what it brought is gone, and what it had made good is wrong again.
-pub const SERVER_UNDONE: [(u32, &str); 5] = [
+pub const SERVER_UNDONE: [(u32, &str); 6] = [
+    (
+        11,
+        "DROP INDEX change_sale; DROP INDEX stock_location; DELETE FROM sqlite_stat1;
+         CREATE INDEX change_sale_location ON change (site, location, at) WHERE kind = 2;
+         CREATE INDEX change_sale_hu ON change (site, hu, at) WHERE kind = 2 AND hu <> '';
+         CREATE INDEX stock_location ON stock (site, location)",
+    ),
     (10, "ALTER TABLE device DROP COLUMN control_seq"),
     (9, "DROP TABLE webhook; DROP INDEX discrepancy_entry"),
     (
