@@ -135,7 +135,7 @@ impl Default for Limits {
             request_timeout: Duration::from_secs(60),
             stop_timeout: Duration::from_secs(10),
             connections_max: 8_192,
-            push_bytes_max: 24 * 1024 * 1024,
+            push_bytes_max: 48 * 1024 * 1024,
             pulls_max: 8,
             room_timeout: Duration::from_secs(1),
             sign_in: Rate { burst: 20, each_minute: 12 },

@@ -110,7 +110,7 @@ impl Storage {
     }
 
     async fn together(&self, site: SiteId, batches: Vec<Batch>) -> Result<Vec<PushOutcome>, StorageError> {
-        let input = Pushes { site, batches, records: Arc::clone(&self.records) };
+        let input = Pushes::new(site, batches, Arc::clone(&self.records));
         self.write(input, |input, tx| Box::pin(push(input, tx))).await
     }
 }

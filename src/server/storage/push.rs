@@ -5,8 +5,8 @@ use super::records::Records;
 use super::stream::{advance, advance_site, head, head_and_tree, newest_chain, server_epoch};
 use super::tx::Tx;
 use super::{PushOutcome, StorageError, ask, save};
-use crate::domain::SiteId;
-use crate::server::ingest::{Batch, Known, judge};
+use crate::domain::{SiteId, Timestamp};
+use crate::server::ingest::{Batch, Known, Questions, judge};
 use crate::sync::wire::{Conflict, Stream};
 use std::sync::Arc;
 
@@ -18,6 +18,22 @@ pub(super) struct Pushes {
     pub(super) site: SiteId,
     pub(super) batches: Vec<Batch>,
     pub(super) records: Arc<Records>,
+    /// What is asked where nothing is known: found before it is the pushes' turn, while others are written.
+    first: Questions,
+}
+
+impl Pushes {
+    pub(super) fn new(site: SiteId, batches: Vec<Batch>, records: Arc<Records>) -> Self {
+        let first = judge(&batches, &Known { since: since(&batches), ..Known::default() }).questions;
+        Self { site, batches, records, first }
+    }
+}
+
+/// The earliest time that they tell of.
+fn since(batches: &[Batch]) -> Option<Timestamp> {
+    let arrivals = batches.iter().flat_map(|batch| &batch.arrivals);
+    let events = arrivals.filter_map(|arrival| arrival.event.as_ref().ok());
+    events.map(|event| event.corrected_at()).min()
 }
 
 /// Takes pushes, all of each or none; the answers are in their order.
@@ -32,11 +48,10 @@ pub(super) async fn push(input: &Pushes, tx: &mut dyn Tx) -> Result<Vec<PushOutc
     let mut tree = tree.filter(|tree| tree.size() == site_head.seq);
     let control = head(tx, site, Stream::Control).await?;
     let master = head(tx, site, Stream::Master).await?;
-    let arrivals = batches.iter().flat_map(|batch| &batch.arrivals);
-    let events = arrivals.filter_map(|arrival| arrival.event.as_ref().ok());
-    let since = events.map(|event| event.corrected_at()).min();
-    let mut known = Known { site: site_head, control, since, ..Known::default() };
+    let mut known = Known { site: site_head, control, since: since(batches), ..Known::default() };
     ask::arrivals(tx, site.0, batches, &mut known).await?;
+    input.records.answer(tx, site, master, &input.first, &mut known).await?;
+    ask::answer(tx, site.0, &input.first, &mut known).await?;
     for _ in 0..ROUNDS_MAX {
         let plan = judge(batches, &known);
         if plan.questions.is_empty() {

@@ -1,6 +1,7 @@
 //! The embedded database: one writer thread that commits in groups, readers beside it.
 
 mod backup;
+mod log;
 mod migrate;
 mod readers;
 mod tx;
@@ -57,7 +58,11 @@ impl Sqlite {
         let readers = (0..READERS)
             .map(|_| connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX))
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { writer: Writer::start(connection, metrics)?, readers: Arc::new(Readers::new(readers)) })
+        let copies = connect(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        Ok(Self {
+            writer: Writer::start(connection, copies, metrics)?,
+            readers: Arc::new(Readers::new(readers)),
+        })
     }
 
     /// Closes the file. The writer is last: who closes it last puts the log into the file and takes it away, which a

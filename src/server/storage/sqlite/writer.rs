@@ -1,10 +1,12 @@
-//! The writer thread: takes what is waiting, gives each request its own savepoint, and commits them together.
+//! The writer thread: takes what is waiting and commits it together.
 //!
-//! A commit costs one flush to the disk however many requests it carries; a request that fails is rolled back
-//! alone.
+//! A commit costs one flush to the disk however many requests it carries. A request that fails is rolled back alone: then
+//! all are done again, each in its own savepoint. Savepoints from the beginning would copy each page that a request
+//! touches, for a case that is rare.
 
 use super::super::Work as Task;
 use super::StorageError;
+use super::log::Copier;
 use super::tx::{SqliteTx, at_once};
 use crate::server::metrics::Metrics;
 use rusqlite::Connection;
@@ -33,7 +35,7 @@ enum Job {
 }
 
 trait Work: Send {
-    /// False where the savepoint is to be rolled back.
+    /// False where nothing of it may stay. It may be run again after that of others failed.
     fn run(&mut self, connection: &mut Connection) -> bool;
     /// Called after the commit (`None`) or when nothing was saved.
     fn finish(self: Box<Self>, failed: Option<&str>);
@@ -67,12 +69,20 @@ impl<I: Send, T: Send> Work for Request<I, T> {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, metrics: Arc<Metrics>) -> Result<Self, StorageError> {
+    /// `copies` is a connection for the thread that copies the log.
+    pub(super) fn start(
+        mut connection: Connection,
+        copies: Connection,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, StorageError> {
+        let copier = Copier::start(&mut connection, copies)?;
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
         let (alive, running) = watch::channel(());
         let counts = Arc::clone(&metrics);
         std::thread::Builder::new().name("ledger-writer".into()).spawn(move || {
-            serve(connection, receiver, &counts);
+            serve(&mut connection, receiver, &counts);
+            copier.stop(&mut connection);
+            drop(connection);
             drop(alive);
         })?;
         Ok(Self { sender, running, metrics })
@@ -98,7 +108,7 @@ impl Writer {
     }
 }
 
-fn serve(mut connection: Connection, mut receiver: mpsc::Receiver<Job>, metrics: &Metrics) {
+fn serve(connection: &mut Connection, mut receiver: mpsc::Receiver<Job>, metrics: &Metrics) {
     while let Some(first) = receiver.blocking_recv() {
         let mut group = Vec::new();
         let mut next = Some(first);
@@ -115,7 +125,7 @@ fn serve(mut connection: Connection, mut receiver: mpsc::Receiver<Job>, metrics:
         }
         metrics.write_begins(group.len());
         let begun = Instant::now();
-        let failed = commit(&mut connection, &mut group).err().map(|error| {
+        let failed = commit(connection, &mut group).err().map(|error| {
             if !connection.is_autocommit() {
                 let _ = connection.execute_batch("ROLLBACK");
             }
@@ -130,6 +140,19 @@ fn serve(mut connection: Connection, mut receiver: mpsc::Receiver<Job>, metrics:
 
 fn commit(connection: &mut Connection, group: &mut [Box<dyn Work>]) -> Result<(), rusqlite::Error> {
     execute(connection, "BEGIN IMMEDIATE")?;
+    if group.iter_mut().all(|work| work.run(connection)) {
+        return execute(connection, "COMMIT");
+    }
+    // Some errors of SQLite end the transaction by themselves.
+    if !connection.is_autocommit() {
+        execute(connection, "ROLLBACK")?;
+    }
+    commit_apart(connection, group)
+}
+
+/// One transaction, in which each request stays or goes by itself.
+fn commit_apart(connection: &mut Connection, group: &mut [Box<dyn Work>]) -> Result<(), rusqlite::Error> {
+    execute(connection, "BEGIN IMMEDIATE")?;
     for work in group {
         execute(connection, "SAVEPOINT request")?;
         if !work.run(connection) {
@@ -142,4 +165,43 @@ fn commit(connection: &mut Connection, group: &mut [Box<dyn Work>]) -> Result<()
 
 fn execute(connection: &Connection, sql: &str) -> Result<(), rusqlite::Error> {
     connection.prepare_cached(sql)?.execute([]).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Inserts these numbers; is refused behind them where it is to fail.
+    struct Numbers(std::ops::Range<i64>, bool);
+
+    impl Work for Numbers {
+        fn run(&mut self, connection: &mut Connection) -> bool {
+            let sql = "INSERT INTO number (n) VALUES (?1)";
+            self.0.clone().all(|n| connection.execute(sql, [n]).is_ok()) && !self.1
+        }
+
+        fn finish(self: Box<Self>, _: Option<&str>) {}
+    }
+
+    fn check(group: Vec<Numbers>, kept: &[i64]) {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE number (n INTEGER PRIMARY KEY)").unwrap();
+        let mut group: Vec<Box<dyn Work>> =
+            group.into_iter().map(|work| Box::new(work) as Box<dyn Work>).collect();
+        commit(&mut connection, &mut group).unwrap();
+        assert!(connection.is_autocommit());
+        let mut query = connection.prepare("SELECT n FROM number ORDER BY n").unwrap();
+        let found: Vec<i64> = query.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        assert_eq!(found, kept);
+    }
+
+    #[test]
+    fn what_fails_takes_nothing_with_it_and_leaves_nothing() {
+        let good = |numbers| Numbers(numbers, false);
+        check(vec![good(1..3), good(3..5)], &[1, 2, 3, 4]);
+        check(vec![good(1..3), Numbers(3..5, true), good(5..6)], &[1, 2, 5]);
+        check(vec![Numbers(1..3, true), good(1..2)], &[1]);
+        check(vec![good(1..3), good(2..4), good(4..5)], &[1, 2, 4]);
+        check(vec![Numbers(1..3, true)], &[]);
+    }
 }
