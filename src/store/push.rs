@@ -65,7 +65,10 @@ impl Store {
             let waiting = outbox::waiting(tx, elsewhere, [next_epoch])?;
             tx.execute("UPDATE device SET epoch = ?1", [next_epoch])?;
             outbox::resequence(tx, next_epoch, waiting)?;
-            outbox::set_acked_through(tx, if broken { 0 } else { device_last_seq })?;
+            // What an answer to a push has not acknowledged is sent again, and the answer says where it stands: without that
+            // a snapshot that was made before it would be taken to hold it.
+            let acked = tx.query_row("SELECT acked_through FROM contact", (), |row| unsigned(row, 0))?;
+            outbox::set_acked_through(tx, if broken { 0 } else { device_last_seq.min(acked) })?;
             tx.execute("UPDATE contact SET last_contact = ?1, backed_up_through = 0", [now.0])?;
             Ok(next_epoch)
         })?;

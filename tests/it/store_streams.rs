@@ -189,6 +189,22 @@ fn after_a_restore_what_the_server_lost_is_sent_again() {
     assert_eq!(store.identity().unwrap().unwrap().server_epoch, restored);
 }
 
+/// The answer to a push was lost, and hello tells that its events have arrived: they are sent again all the same, for only an
+/// answer says where they stand. A snapshot that was made before the second of them does not hold it.
+#[test]
+fn what_only_hello_has_acknowledged_is_not_taken_to_be_in_a_snapshot() {
+    let mut store = in_memory();
+    (1..=2).for_each(|number| drop(confirm(&mut store, number, receipt("A", "2027-01-31", 1))));
+    let sent = store.outbox(0, 10, usize::MAX).unwrap();
+    let restored = ServerEpoch(Uuid::from_u128(0xE2));
+    store.rewind_after_epoch_change(restored, 2, Some(sent[1].hash), NOW).unwrap();
+    assert_eq!(store.outbox(0, 10, usize::MAX).unwrap(), sent);
+    store.apply_push(&acked(&sent, Status::Duplicate, 1), NOW).unwrap();
+    let before = snapshot(Head { seq: 1, hash: Hash([3; 32]) }, 0xE2, &[stock_row("A", 1)]);
+    store.apply_snapshot(&before[..], NOW).unwrap();
+    assert_eq!(at_dock(&store, "A"), 2);
+}
+
 /// A copy of the device was there first: what stands under this device's numbers is the copy's.
 #[test]
 fn what_a_copy_has_sent_to_a_restored_server_is_not_taken_for_ones_own() {
