@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::JoinHandle;
 
 /// A log of so many pages is copied: pages that are written again and again are then copied once. 256 MiB.
-const PAGES: i32 = 65_536;
+pub(super) const PAGES: i32 = 65_536;
 /// A rest that the writer may copy by itself.
 const REST_PAGES: i32 = 2_048;
 /// What the writer adds meanwhile is copied too, so often; then the writer takes over, however much it is.
@@ -30,8 +30,12 @@ struct Turn {
 }
 
 impl Copier {
-    /// Takes over from SQLite's own way: `writer` no longer copies by itself, `own` does it on a thread.
-    pub(super) fn start(writer: &mut Connection, own: Connection) -> Result<Self, super::StorageError> {
+    /// Takes over from SQLite's own way: `writer` no longer copies a log of so many pages by itself, `own` does it on a thread.
+    pub(super) fn start(
+        writer: &mut Connection,
+        own: Connection,
+        most: i32,
+    ) -> Result<Self, super::StorageError> {
         // The file must have what it is told to have before the log that had it is written over.
         own.pragma_update(None, "synchronous", "FULL")?;
         let turn = Arc::new(Turn::default());
@@ -42,7 +46,7 @@ impl Copier {
                 // As SQLite's own hook: a log that could not be copied is only longer, and is tried again.
                 let _ = log.checkpoint();
                 told.copying.store(false, Ordering::Release);
-            } else if pages >= PAGES && !told.copying.swap(true, Ordering::AcqRel) {
+            } else if pages >= most && !told.copying.swap(true, Ordering::AcqRel) {
                 let _ = wanted.try_send(());
             }
             Ok(())
@@ -82,4 +86,42 @@ fn copy(connection: &Connection) -> Result<i32, rusqlite::Error> {
         let (log, copied): (i32, i32) = (row.get(1)?, row.get(2)?);
         Ok(log - copied)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::OpenFlags;
+
+    fn pages(connection: &Connection) -> i32 {
+        connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| row.get(1)).unwrap()
+    }
+
+    #[test]
+    fn the_log_begins_anew_while_the_writer_goes_on() {
+        let folder = std::env::temp_dir().join(format!("firstout-log-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("test.sqlite");
+        let open = || super::super::connect(&file, OpenFlags::default()).unwrap();
+        let (mut writer, reader) = (open(), open());
+        writer.execute_batch(include_str!("open.sql")).unwrap();
+        writer.execute_batch("CREATE TABLE note (n INTEGER PRIMARY KEY, text BLOB NOT NULL)").unwrap();
+        let copier = Copier::start(&mut writer, open(), 50).unwrap();
+        let (mut rows, mut begun, mut before) = (0, 0, 0);
+        while begun < 3 {
+            writer.execute("INSERT INTO note (text) VALUES (zeroblob(3000))", []).unwrap();
+            rows += 1;
+            assert!(rows < 20_000, "it only grows: {before} pages");
+            let now = pages(&reader);
+            begun += i32::from(now < before);
+            before = now;
+        }
+        copier.stop(&mut writer);
+        drop(reader);
+        writer.close().unwrap();
+        assert!(!folder.join("test.sqlite-wal").exists(), "who closes last takes the log away");
+        let found: i32 = open().query_row("SELECT count(*) FROM note", [], |row| row.get(0)).unwrap();
+        assert_eq!(found, rows);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
 }

@@ -6,7 +6,7 @@
 
 use super::super::Work as Task;
 use super::StorageError;
-use super::log::Copier;
+use super::log::{self, Copier};
 use super::tx::{SqliteTx, at_once};
 use crate::server::metrics::Metrics;
 use rusqlite::Connection;
@@ -75,7 +75,7 @@ impl Writer {
         copies: Connection,
         metrics: Arc<Metrics>,
     ) -> Result<Self, StorageError> {
-        let copier = Copier::start(&mut connection, copies)?;
+        let copier = Copier::start(&mut connection, copies, log::PAGES)?;
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
         let (alive, running) = watch::channel(());
         let counts = Arc::clone(&metrics);
