@@ -265,7 +265,8 @@ impl World {
         let epoch = ServerEpoch(Uuid::from_u128(self.incarnation));
         self.store.rewind_after_epoch_change(epoch, last, None, NOW).unwrap();
         for own in &mut self.own {
-            own.acked = if own.seq > last { None } else { Some(None) };
+            // Hello acknowledges nothing: what no answer had acknowledged is sent again.
+            own.acked = own.acked.filter(|_| own.seq <= last).map(|_| None);
             own.pending |= own.seq > last;
         }
         self.stale = true;
