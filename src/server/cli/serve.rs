@@ -84,7 +84,7 @@ pub async fn run(home: Home, args: ServeArgs) -> anyhow::Result<ExitCode> {
     let Home { data, place } = home;
     let tls = tls(&data, &args)?;
     let (scheme, authority) = tls.as_ref().map_or(("http", None), |tls| ("https", Some(tls.fingerprint)));
-    let (listen, clock, limits) = (args.listen, system_clock(), Limits::default());
+    let (listen, clock, limits) = (args.listen, system_clock(), Limits::of(&place));
     let metrics_token = args.metrics_token_file.as_deref().map(metrics_token).transpose()?;
     let folder = args.checkpoints.clone().unwrap_or_else(|| checkpoint::folder(&data));
     let checkpoints = Some(Checkpoints { key: checkpoint::key(&data)?, folder });
