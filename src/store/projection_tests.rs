@@ -98,12 +98,16 @@ impl World {
         let reach = if own { self.own.as_slice() } else { &[] };
         let known: Vec<&Event> =
             self.ledger.iter().map(|(event, ..)| event).chain(reach.iter().map(|own| &own.event)).collect();
-        let taken_back = |id: EventId, events: &[&Event]| {
-            events.iter().any(|event| matches!(&event.body, Body::Undo(undo) if undo.event == id))
+        // A snapshot does not say what was taken back. Two undos of one event, one of which waits when a snapshot brings the
+        // other, are shown twice until the server has refused the one that waits.
+        let taken_back = |id: EventId| {
+            let waiting = self.own.iter().map(|own| &own.event).filter(|_| self.with_snapshots);
+            let mut all = known.iter().copied().chain(waiting);
+            all.any(|event| matches!(&event.body, Body::Undo(undo) if undo.event == id))
         };
         if let Some(target) = undo.and_then(|n| known.get(n)) {
             let once = own || self.with_snapshots;
-            if !(matches!(target.body, Body::Undo(_)) || once && taken_back(target.id, &known)) {
+            if !(matches!(target.body, Body::Undo(_)) || once && taken_back(target.id)) {
                 return undo_of(target);
             }
         }
