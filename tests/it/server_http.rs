@@ -5,13 +5,14 @@ use crate::server_database::{Db, on_every_database};
 use crate::server_support::{
     Answer, Handheld, TestServer, call, enrolment, folder, movement, new_key, raw, receipt,
 };
-use firstout::domain::{Body, Hold, HoldKind, HoldTarget, HuCode, Move, MoveKind, Reason};
+use firstout::domain::{Body, DeviceId, Hold, HoldKind, HoldTarget, HuCode, Move, MoveKind, Reason};
 use firstout::sync::wire::{EnrolReply, Hash, REQUEST_BYTES_MAX, SnapshotHeader, SnapshotRow};
 use sha2::{Digest as _, Sha256};
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+use uuid::Uuid;
 
 fn enrol(server: &TestServer, token: &str, name: &str) -> Answer {
     let body = serde_json::to_vec(&enrolment(token, name, &new_key())).unwrap();
@@ -120,6 +121,30 @@ fn a_connection_that_idles_is_closed(db: Db) {
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     // What was said last, if anything, is no answer to a request that was never made.
     assert!(!rest.starts_with(b"HTTP/1.1 200"), "{:?}", String::from_utf8_lossy(&rest));
+}
+
+/// Who is answered before the body was sent reads the answer, and goes on with the same connection.
+fn a_connection_outlives_a_body_that_nobody_reads(db: Db) {
+    let server = TestServer::start(db, "unread");
+    let stranger = Handheld { device: DeviceId(Uuid::from_u128(7)), ..server.enrol("HH-01") };
+    let unknown = format!("authorization: {}\r\n", stranger.claim("POST", "/v1/push", b""));
+    for (head, length, expected) in [("", 300_000, 401), (&*unknown, 300_000, 401), (&*unknown, 3 << 20, 413)]
+    {
+        let mut stream = TcpStream::connect(server.addr).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let mut answer = |sent: &[u8]| {
+            stream.write_all(sent).unwrap();
+            let mut piece = vec![0; 4096];
+            let read = stream.read(&mut piece).unwrap();
+            String::from_utf8_lossy(&piece[..read]).into_owned()
+        };
+        let push = format!("POST /v1/push HTTP/1.1\r\nhost: test\r\n{head}content-length: {length}\r\n\r\n");
+        let told = answer(push.as_bytes());
+        assert!(told.starts_with(&format!("HTTP/1.1 {expected}")), "{expected}: {told}");
+        let rest = [&vec![b'x'; length][..], b"GET /healthz HTTP/1.1\r\nhost: test\r\n\r\n"].concat();
+        let told = answer(&rest);
+        assert!(told.starts_with("HTTP/1.1 200"), "{expected}: {told:?}");
+    }
 }
 
 /// What the program of that name makes of the bytes.
@@ -320,6 +345,7 @@ on_every_database!(
     half_a_request_does_not_hold_up_the_others,
     a_body_that_ends_early_is_the_networks_fault,
     a_connection_that_idles_is_closed,
+    a_connection_outlives_a_body_that_nobody_reads,
     answers_are_packed_for_those_who_ask,
     a_snapshot_goes_on_where_it_stopped,
     a_snapshot_of_nothing_is_given_only_where_there_is_nothing,

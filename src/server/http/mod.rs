@@ -7,6 +7,7 @@ mod enrol;
 mod error;
 mod health;
 mod hello;
+mod linger;
 mod log;
 mod metrics;
 mod page;
@@ -36,7 +37,7 @@ use super::storage::Storage;
 use crate::domain::Timestamp;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::routing::{get, post};
 use rate::Buckets;
 use room::Room;
@@ -99,5 +100,6 @@ pub fn router(storage: Storage, clock: Clock, limits: Limits) -> Router {
         ))
         .layer(map_response(error::as_json))
         .layer(from_fn_with_state(app.clone(), log::log))
+        .layer(from_fn(linger::linger))
         .with_state(app)
 }
