@@ -71,7 +71,7 @@ impl Group {
 impl Storage {
     pub(super) async fn grouped(&self, batch: Batch) -> Answer {
         if matches!(self.database, Either::Sqlite(_)) {
-            return self.together(batch.site, vec![batch]).await?.pop().ok_or(StorageError::Closed);
+            return self.together(batch.site, [batch].into()).await?.pop().ok_or(StorageError::Closed);
         }
         let group = self.groups.of(batch.site);
         self.metrics.write_waits();
@@ -89,8 +89,9 @@ impl Storage {
         let Some(site) = waiting.first().map(|(batch, _)| batch.site) else { return };
         self.metrics.write_begins(waiting.len());
         let (batches, replies): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
+        let batches: Arc<[Batch]> = batches.into();
         let alone = batches.len() == 1;
-        match self.together(site, batches.clone()).await {
+        match self.together(site, Arc::clone(&batches)).await {
             Ok(outcomes) => replies.into_iter().zip(outcomes).for_each(|(reply, outcome)| {
                 let _ = reply.send(Ok(outcome));
             }),
@@ -101,15 +102,15 @@ impl Storage {
             }
             // One that fails must not take the others with it.
             Err(_) => {
-                for (batch, reply) in batches.into_iter().zip(replies) {
-                    let outcome = self.together(site, vec![batch]).await;
+                for (batch, reply) in batches.iter().zip(replies) {
+                    let outcome = self.together(site, [batch.clone()].into()).await;
                     let _ = reply.send(outcome.and_then(|mut one| one.pop().ok_or(StorageError::Closed)));
                 }
             }
         }
     }
 
-    async fn together(&self, site: SiteId, batches: Vec<Batch>) -> Result<Vec<PushOutcome>, StorageError> {
+    async fn together(&self, site: SiteId, batches: Arc<[Batch]>) -> Result<Vec<PushOutcome>, StorageError> {
         let input = Pushes::new(site, batches, Arc::clone(&self.records));
         self.write(input, |input, tx| Box::pin(push(input, tx))).await
     }

@@ -15,15 +15,15 @@ const ROUNDS_MAX: usize = 12;
 
 /// Pushes of one site, each of another device.
 pub(super) struct Pushes {
-    pub(super) site: SiteId,
-    pub(super) batches: Vec<Batch>,
-    pub(super) records: Arc<Records>,
+    site: SiteId,
+    batches: Arc<[Batch]>,
+    records: Arc<Records>,
     /// What is asked where nothing is known: found before it is the pushes' turn, while others are written.
     first: Questions,
 }
 
 impl Pushes {
-    pub(super) fn new(site: SiteId, batches: Vec<Batch>, records: Arc<Records>) -> Self {
+    pub(super) fn new(site: SiteId, batches: Arc<[Batch]>, records: Arc<Records>) -> Self {
         let first = judge(&batches, &Known { since: since(&batches), ..Known::default() }).questions;
         Self { site, batches, records, first }
     }
@@ -72,7 +72,7 @@ pub(super) async fn push(input: &Pushes, tx: &mut dyn Tx) -> Result<Vec<PushOutc
 async fn apart(input: &Pushes, tx: &mut dyn Tx) -> Result<Vec<PushOutcome>, StorageError> {
     let server_epoch = server_epoch(tx).await?;
     let mut outcomes = Vec::with_capacity(input.batches.len());
-    for batch in &input.batches {
+    for batch in input.batches.iter() {
         let (_, newest) = newest_chain(tx, input.site, batch.device).await?;
         let device_last_seq = newest.seq;
         let conflict = Conflict::EpochChanged { server_epoch, device_last_seq };
