@@ -126,13 +126,13 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// What suits a database. The more pushes share a commit of a file, the fewer pages are written twice; on PostgreSQL
-    /// they would only wait in memory, which holds them a second time on their way to it.
+    /// What suits a database. The more pushes share a commit of a file, the fewer pages are written twice; PostgreSQL takes
+    /// fewer at a time, and the others would only wait for longer than they want to.
     #[must_use]
     pub fn of(place: &Place) -> Self {
         let usual = Self::default();
         match place {
-            Place::Sqlite(_) => Self { push_bytes_max: 2 * usual.push_bytes_max, ..usual },
+            Place::Sqlite(_) => Self { push_bytes_max: 48 * 1024 * 1024, ..usual },
             Place::Postgres(_) => usual,
         }
     }
@@ -148,7 +148,7 @@ impl Default for Limits {
             request_timeout: Duration::from_secs(60),
             stop_timeout: Duration::from_secs(10),
             connections_max: 8_192,
-            push_bytes_max: 24 * 1024 * 1024,
+            push_bytes_max: 8 * 1024 * 1024,
             pulls_max: 8,
             room_timeout: Duration::from_secs(1),
             sign_in: Rate { burst: 20, each_minute: 12 },

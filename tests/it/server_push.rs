@@ -190,6 +190,28 @@ on_every_database!(
     pages_are_dense_prefixes_and_foreign_cursors_are_told,
 );
 
+/// What a push costs must not grow with the site: PostgreSQL is asked to look at a young ledger at once, before its own
+/// turn comes. Without that, every push of a new site read all of its stock for a minute or longer.
+#[cfg(feature = "postgres")]
+#[test]
+fn a_ledger_that_has_grown_is_looked_at() {
+    let server = TestServer::start(Db::Postgres, "young");
+    let mut handheld = server.enrol("HH-01");
+    for _ in 0..1_000 {
+        handheld.confirm(receipt(1));
+    }
+    let looked = "SELECT count(*) FROM pg_stat_user_tables WHERE relname IN ('event', 'lot', 'stock') AND analyze_count > 0";
+    let looked = || crate::server_database::number(&server.database, looked);
+    handheld.push(0, 500);
+    handheld.push(500, 999);
+    assert_eq!(looked(), 0);
+    handheld.push(999, 1_000);
+    let begun = std::time::Instant::now();
+    while looked() < 3 {
+        assert!(begun.elapsed().as_secs() < 60, "{} tables were looked at", looked());
+    }
+}
+
 /// What a push costs must not grow with the site: a new lot looks at its own stock.
 #[test]
 fn a_new_lot_reads_its_own_stock_only() {

@@ -8,6 +8,7 @@ use super::push::{Pushes, push};
 use super::{Either, PushOutcome, Storage, StorageError};
 use crate::domain::SiteId;
 use crate::server::ingest::Batch;
+use crate::sync::wire::Status;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
@@ -16,14 +17,17 @@ use tokio::sync::oneshot;
 const PUSHES_MAX: usize = 64;
 /// A transaction takes no further push once it has so many events: the first of them does not wait for ever.
 const EVENTS_MAX: usize = 4_000;
+/// A ledger that has so many events is worth a look of the database at its tables.
+const LOOK_FROM: u64 = 1_000;
 
 type Answer = Result<PushOutcome, StorageError>;
 type Waiting = (Batch, oneshot::Sender<Answer>);
 
-/// What waits at one site, and whose turn it is.
+/// What waits at one site, who is made ready, and whose turn it is.
 #[derive(Default)]
 struct Group {
     waiting: Mutex<VecDeque<Waiting>>,
+    next: tokio::sync::Mutex<()>,
     turn: tokio::sync::Mutex<()>,
 }
 
@@ -68,6 +72,14 @@ impl Group {
     }
 }
 
+/// True where a site's ledger has come to a thousand events, to ten thousand, and so on.
+fn is_tenfold(outcome: &PushOutcome) -> bool {
+    let PushOutcome::Stored(reply) = outcome else { return false };
+    let is_power = |seq: u64| seq >= LOOK_FROM && seq == 10_u64.pow(seq.ilog10());
+    let mut new = reply.results.iter().filter(|result| result.status != Status::Duplicate);
+    new.any(|result| is_power(result.stream_seq))
+}
+
 impl Storage {
     pub(super) async fn grouped(&self, batch: Batch) -> Answer {
         if matches!(self.database, Either::Sqlite(_)) {
@@ -78,23 +90,29 @@ impl Storage {
         let answer = group.add(batch);
         let storage = self.clone();
         // A task of its own: whoever asked may go away, and the others' answers depend on it.
-        tokio::spawn(async move {
-            let _turn = group.turn.lock().await;
-            storage.serve(group.take()).await;
-        });
+        tokio::spawn(async move { storage.serve(&group).await });
         answer.await.map_err(|_| StorageError::Closed)?
     }
 
-    async fn serve(&self, waiting: Vec<Waiting>) {
-        let Some(site) = waiting.first().map(|(batch, _)| batch.site) else { return };
-        self.metrics.write_begins(waiting.len());
-        let (batches, replies): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
-        let batches: Arc<[Batch]> = batches.into();
-        let alone = batches.len() == 1;
-        match self.together(site, Arc::clone(&batches)).await {
-            Ok(outcomes) => replies.into_iter().zip(outcomes).for_each(|(reply, outcome)| {
-                let _ = reply.send(Ok(outcome));
-            }),
+    /// Takes in what can share a transaction. What it will ask is found while those before it are written.
+    async fn serve(&self, group: &Group) {
+        let next = group.next.lock().await;
+        let (batches, replies): (Vec<_>, Vec<_>) = group.take().into_iter().unzip();
+        let Some(site) = batches.first().map(|batch| batch.site) else { return };
+        let (batches, alone): (Arc<[Batch]>, _) = (batches.into(), replies.len() == 1);
+        let input = Pushes::new(site, Arc::clone(&batches), Arc::clone(&self.records));
+        let _turn = group.turn.lock().await;
+        drop(next);
+        self.metrics.write_begins(batches.len());
+        match self.take_in(input).await {
+            Ok(outcomes) => {
+                if outcomes.iter().any(is_tenfold) {
+                    self.database.grew();
+                }
+                replies.into_iter().zip(outcomes).for_each(|(reply, outcome)| {
+                    let _ = reply.send(Ok(outcome));
+                });
+            }
             Err(error) if alone => {
                 if let Some(reply) = replies.into_iter().next() {
                     let _ = reply.send(Err(error));
@@ -111,7 +129,10 @@ impl Storage {
     }
 
     async fn together(&self, site: SiteId, batches: Arc<[Batch]>) -> Result<Vec<PushOutcome>, StorageError> {
-        let input = Pushes::new(site, batches, Arc::clone(&self.records));
+        self.take_in(Pushes::new(site, batches, Arc::clone(&self.records))).await
+    }
+
+    async fn take_in(&self, input: Pushes) -> Result<Vec<PushOutcome>, StorageError> {
         self.write(input, |input, tx| Box::pin(push(input, tx))).await
     }
 }

@@ -155,6 +155,18 @@ enum Either {
     Postgres(postgres::Postgres),
 }
 
+impl Either {
+    /// A site's ledger is ten times as long as when this was said before: what the database knows of its tables is old.
+    fn grew(&self) {
+        match self {
+            // It has fixed statistics.
+            Self::Sqlite(_) => {}
+            #[cfg(feature = "postgres")]
+            Self::Postgres(database) => database.look_at_tables(),
+        }
+    }
+}
+
 /// The ledger, its projections and its devices, on the database that was chosen. Cheap to clone.
 #[derive(Clone)]
 pub struct Storage {

@@ -18,8 +18,8 @@ use tokio_postgres::{Config, IsolationLevel, NoTls};
 use tx::PostgresTx;
 use uuid::Uuid;
 
-/// Connections of one server process.
-const CONNECTIONS_MAX: usize = 16;
+/// Connections of one server process that read, and as many that write.
+const CONNECTIONS_MAX: usize = 8;
 /// The longest wait for a connection, a new one or one that others give back.
 const WAIT_MAX: Duration = Duration::from_secs(10);
 /// Tries of one transaction.
@@ -29,10 +29,29 @@ const PAUSE_MS: u64 = 10;
 /// What every connection is told: a process that hangs in a transaction does not hold the others for ever.
 const SETTINGS: &str = "SET idle_in_transaction_session_timeout = '30s'; SET statement_timeout = '10min'";
 
+/// Who writes looks rows up by their keys, however many there are: what a push costs does not grow with the ledger.
+const BY_KEYS: &str = "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off";
+/// Where pushes look rows up.
+const LOOKED_UP: [&str; 12] = [
+    "event",
+    "chain",
+    "record",
+    "stock",
+    "change",
+    "lot",
+    "progress",
+    "hold",
+    "hold_end",
+    "closing",
+    "undone",
+    "discrepancy",
+];
+
 /// A PostgreSQL database. Cheap to clone.
 #[derive(Clone)]
 pub struct Postgres {
-    pool: Pool,
+    readers: Pool,
+    writers: Pool,
 }
 
 /// What the database said, in one line.
@@ -81,7 +100,27 @@ impl Postgres {
 
     /// Gives the connections back to the database.
     pub fn close(&self) {
-        self.pool.close();
+        self.readers.close();
+        self.writers.close();
+    }
+
+    /// Has the database look at its tables, beside everything else. Of a young one it knows nothing until its own turn
+    /// comes, a minute or more later: it takes one site for a small part, and would read all of it for each push.
+    pub fn look_at_tables(&self) {
+        let this = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = this.analyze().await {
+                tracing::debug!(%error, "the database did not look at its tables");
+            }
+        });
+    }
+
+    async fn analyze(&self) -> Result<(), StorageError> {
+        let client = self.client().await?;
+        for table in LOOKED_UP {
+            client.batch_execute(&format!("ANALYZE {table}")).await?;
+        }
+        Ok(())
     }
 
     fn connect(url: &str) -> Result<Self, StorageError> {
@@ -90,27 +129,12 @@ impl Postgres {
             config.application_name("firstout-server");
         }
         config.connect_timeout(WAIT_MAX);
-        let settings = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let pool = Pool::builder(Manager::from_config(config, NoTls, settings))
-            .max_size(CONNECTIONS_MAX)
-            .timeouts(Timeouts { wait: Some(WAIT_MAX), create: Some(WAIT_MAX), recycle: Some(WAIT_MAX) })
-            .runtime(Runtime::Tokio1)
-            .post_create(Hook::async_fn(|client, _| {
-                Box::pin(async move { client.batch_execute(SETTINGS).await.map_err(HookError::Backend) })
-            }))
-            .build()
-            .map_err(|error| StorageError::NoConnection(error.to_string()))?;
-        Ok(Self { pool })
+        let pool = |by_keys| pool(config.clone(), by_keys);
+        Ok(Self { readers: pool(false)?, writers: pool(true)? })
     }
 
     async fn client(&self) -> Result<Object, StorageError> {
-        self.pool.get().await.map_err(|error| match error {
-            deadpool_postgres::PoolError::Backend(error)
-            | deadpool_postgres::PoolError::PostCreateHook(HookError::Backend(error)) => {
-                StorageError::NoConnection(said(&error))
-            }
-            other => StorageError::NoConnection(other.to_string()),
-        })
+        lend(&self.readers).await
     }
 
     async fn once<I: Sync, T>(
@@ -120,7 +144,8 @@ impl Postgres {
         level: IsolationLevel,
         read_only: bool,
     ) -> Result<T, StorageError> {
-        let mut lent = Lent { client: Some(self.client().await?), is_done: false };
+        let pool = if read_only { &self.readers } else { &self.writers };
+        let mut lent = Lent { client: Some(lend(pool).await?), is_done: false };
         let Some(client) = lent.client.as_mut() else { return Err(StorageError::Closed) };
         let result = async {
             let begin = client.build_transaction().isolation_level(level).read_only(read_only);
@@ -152,6 +177,37 @@ impl Postgres {
         }
         Err(StorageError::Busy)
     }
+}
+
+fn pool(config: Config, by_keys: bool) -> Result<Pool, StorageError> {
+    let settings = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    let greet = Hook::async_fn(move |client, _| {
+        Box::pin(async move {
+            client.batch_execute(SETTINGS).await.map_err(HookError::Backend)?;
+            if by_keys && let Err(error) = client.batch_execute(BY_KEYS).await {
+                // Another engine of this dialect, which plans in its own way.
+                tracing::debug!(%error, "not told to look rows up by their keys");
+            }
+            Ok(())
+        })
+    });
+    Pool::builder(Manager::from_config(config, NoTls, settings))
+        .max_size(CONNECTIONS_MAX)
+        .timeouts(Timeouts { wait: Some(WAIT_MAX), create: Some(WAIT_MAX), recycle: Some(WAIT_MAX) })
+        .runtime(Runtime::Tokio1)
+        .post_create(greet)
+        .build()
+        .map_err(|error| StorageError::NoConnection(error.to_string()))
+}
+
+async fn lend(pool: &Pool) -> Result<Object, StorageError> {
+    pool.get().await.map_err(|error| match error {
+        deadpool_postgres::PoolError::Backend(error)
+        | deadpool_postgres::PoolError::PostCreateHook(HookError::Backend(error)) => {
+            StorageError::NoConnection(said(&error))
+        }
+        other => StorageError::NoConnection(other.to_string()),
+    })
 }
 
 impl Database for Postgres {
