@@ -1,13 +1,14 @@
 //! A server on a free port, an HTTP client of its own (so that requests can be cut, slow and wrong), and a
 //! handheld that keeps its chain.
 
-use crate::server_database::Db;
+use crate::server_database::{Db, number};
 use firstout::domain::{
     Body, DeviceId, DeviceKey, Event, EventId, ItemId, LocationId, LotFacts, LotNumber, Movement, Place,
     Quantity, Receipt, Role, SiteId, Timestamp, UserId,
 };
 use firstout::server::people::{NewUser, add};
 use firstout::server::storage::Place as Database;
+use firstout::server::storage::console::{DeviceState, DiscrepancyState};
 use firstout::server::{Background, Clock, Config, start_background, system_clock};
 use firstout::sync::wire::{
     Claim, EnrolReply, EnrolRequest, Envelope, Hash, Head, Hello, PullReply, PushReply, PushRequest,
@@ -65,6 +66,20 @@ impl TestServer {
     pub fn beside(&self) -> Self {
         let folder = folder("beside");
         Self::start_with(Db::Sqlite, folder, |config| config.database = Some(self.database.clone()))
+    }
+
+    /// How many entries the ledger has.
+    pub fn entries(&self) -> u64 {
+        number(&self.database, "SELECT count(*) FROM event").unsigned_abs()
+    }
+
+    /// What does not add up, the newest first.
+    pub fn open(&self) -> Vec<DiscrepancyState> {
+        self.background.run(async |storage| storage.discrepancies(SITE, true).await).unwrap().0
+    }
+
+    pub fn devices(&self) -> Vec<DeviceState> {
+        self.background.run(async |storage| storage.devices(SITE).await).unwrap()
     }
 
     pub fn later(&self, ms: i64) {

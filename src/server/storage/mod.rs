@@ -29,7 +29,6 @@ mod import;
 mod keys;
 mod master;
 mod merkle;
-mod overview;
 mod people;
 mod place;
 #[cfg(feature = "postgres")]
@@ -54,7 +53,7 @@ pub use place::{Place, PlaceError};
 pub use verify::{About, BadPlace, Compared, Findings, Ledger, Report};
 pub use webhooks::{Claimed, Failed, Lease, NewWebhook, News};
 
-use crate::domain::{DeviceId, PublicKey, SiteId, Timestamp};
+use crate::domain::{DeviceId, PublicKey, SiteId};
 use crate::server::ingest::Batch;
 use crate::server::metrics::Metrics;
 use crate::sync::wire::{Conflict, Head, Heads, PullReply, PushReply, ServerEpoch, Stream};
@@ -429,74 +428,4 @@ pub struct SnapshotFile {
     pub bytes: u64,
     /// Its strong entity tag, quoted.
     pub etag: String,
-}
-
-/// One line of the status page's device table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeviceRow {
-    /// Its name.
-    pub name: String,
-    /// Its id.
-    pub device: DeviceId,
-    /// When it was last heard of; the epoch's begin for never.
-    pub last_contact: Timestamp,
-    /// Its newest epoch.
-    pub epoch: u32,
-    /// Events of that epoch in the ledger.
-    pub accepted: u64,
-    /// The newest event that it has told of.
-    pub reported: u64,
-    /// Milliseconds that its clock is behind.
-    pub skew_ms: i64,
-}
-
-/// One open discrepancy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DiscrepancyRow {
-    /// What makes it one and the same.
-    pub identity: String,
-    /// The entry that brought it up; 0 for none.
-    pub stream_seq: u64,
-    /// What kind, as a stable code.
-    pub kind: String,
-    /// In words.
-    pub detail: String,
-    /// Since when.
-    pub opened: Timestamp,
-}
-
-/// One of the newest events.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecentRow {
-    /// Its place.
-    pub stream_seq: u64,
-    /// Its kind.
-    pub kind: String,
-    /// The verdict.
-    pub status: String,
-    /// Why, where there is a reason.
-    pub reason: String,
-    /// The device's name.
-    pub device: String,
-    /// When it was received.
-    pub received: Timestamp,
-}
-
-/// What the status page shows.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Overview {
-    /// Entries in the ledger.
-    pub events: u64,
-    /// Lots with stock.
-    pub lots: u64,
-    /// Stops that have not ended.
-    pub holds: u64,
-    /// Open discrepancies in all.
-    pub discrepancies: u64,
-    /// Each device.
-    pub devices: Vec<DeviceRow>,
-    /// The newest open discrepancies.
-    pub open: Vec<DiscrepancyRow>,
-    /// The newest events.
-    pub recent: Vec<RecentRow>,
 }

@@ -1,1 +1,0 @@
-SELECT count(*) FROM discrepancy WHERE site = ?1 AND closed IS NULL
