@@ -258,8 +258,15 @@ fn a_page_reads_the_stock_that_it_shows_only() {
     let at_a_place = sql!("find_taken_from_location").replace("{keys}", keys);
     check(&at_a_place, "SEARCH c USING INDEX change_sale (site=? AND at>?)");
     check(sql!("console_search_hus"), "SEARCH stock USING INDEX stock_hu (site=? AND hu=?)");
+    check(sql!("console_search_lots"), "SEARCH lot USING INDEX lot_number (site=? AND lot=?)");
+    check(sql!("console_expiry"), "SEARCH lot USING INDEX lot_good_to (site=? AND good_to>?)");
+    let on = sql!("find_holds_on").replace("{keys}", "(SELECT ?2 AS n, ?3 AS target) AS k");
+    check(&on, "SEARCH h USING INDEX hold_open (site=? AND target=?)");
     check(sql!("console_case_lots_in"), "SEARCH stock USING INDEX stock_hu (site=? AND hu=?)");
     check(sql!("console_case_lots_at"), "SEARCH stock USING INDEX stock_location (site=? AND location=?)");
     check(sql!("console_balances_at"), "SEARCH s USING INDEX stock_location (site=? AND location=?)");
+    let open = "SEARCH discrepancy USING INDEX discrepancy_open (site=?)";
+    check(sql!("console_count_discrepancies"), open);
+    check(sql!("console_open_discrepancies"), open);
     check(sql!("console_count_at"), "SEARCH stock USING INDEX stock_location (site=? AND location=?)");
 }

@@ -161,10 +161,10 @@ async fn made(app: &App, seat: &Seat, invitation: Option<String>) -> Result<Page
         tone: if number > 0 { tone } else { "good" },
         href,
     };
-    let open = app.storage.open_discrepancies(seat.site).await?;
+    let open = shell.discrepancies;
     let tiles = vec![
         tile(waiting, "events still on devices", "bad", "/"),
-        tile(open, "open discrepancies", "warn", "/discrepancies"),
+        Tile { number: words::open(open), ..tile(open, "open discrepancies", "warn", "/discrepancies") },
         tile(holds, "open holds", "", "/holds"),
     ];
     Ok(Page {

@@ -63,11 +63,12 @@ pub(super) async fn page(
         },
     });
     let rows: Vec<_> = rows.collect();
+    let number = words::open(open);
     let lead = match (open, rows.first()) {
-        _ if settled => format!("{open} open; these were settled."),
+        _ if settled => format!("{number} open; these were settled."),
         (0, _) => "Everything adds up.".to_owned(),
         (1, Some(row)) => format!("One thing does not add up: {}.", lower(row.what)),
-        (_, Some(row)) => format!("{open} things do not add up; the newest: {}.", lower(row.what)),
+        (_, Some(row)) => format!("{number} things do not add up; the newest: {}.", lower(row.what)),
         (_, None) => String::new(),
     };
     let shell = Shell::new(&app, &seat, "/discrepancies").await?;

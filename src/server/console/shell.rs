@@ -2,6 +2,7 @@
 
 use super::error::PageError;
 use super::seat::Seat;
+use super::words;
 use crate::domain::Role;
 use crate::server::http::App;
 use crate::server::storage::console::Wanted;
@@ -20,7 +21,7 @@ pub(super) struct Shell {
     pub query: String,
     pub said: String,
     pub said_tone: &'static str,
-    discrepancies: u64,
+    pub discrepancies: u64,
     is_admin: bool,
 }
 
@@ -28,7 +29,7 @@ pub(super) struct Shell {
 pub(super) struct PageLink {
     pub href: &'static str,
     pub name: &'static str,
-    pub count: u64,
+    pub count: String,
 }
 
 impl Shell {
@@ -53,21 +54,22 @@ impl Shell {
 
     /// The pages that this person sees.
     pub fn pages(&self) -> Vec<PageLink> {
-        let link = |href, name, count| PageLink { href, name, count };
+        let link = |href, name| PageLink { href, name, count: String::new() };
+        let open = if self.discrepancies == 0 { String::new() } else { words::open(self.discrepancies) };
         let mut pages = vec![
-            link("/", "Shift end", 0),
-            link("/discrepancies", "Discrepancies", self.discrepancies),
-            link("/holds", "Holds", 0),
-            link("/stock", "Stock", 0),
-            link("/expiry", "Expiry", 0),
-            link("/orders", "Orders", 0),
-            link("/imports", "Imports", 0),
+            link("/", "Shift end"),
+            PageLink { count: open, ..link("/discrepancies", "Discrepancies") },
+            link("/holds", "Holds"),
+            link("/stock", "Stock"),
+            link("/expiry", "Expiry"),
+            link("/orders", "Orders"),
+            link("/imports", "Imports"),
         ];
         if self.is_admin {
-            pages.push(link("/people", "People", 0));
-            pages.push(link("/webhooks", "Webhooks", 0));
+            pages.push(link("/people", "People"));
+            pages.push(link("/webhooks", "Webhooks"));
         }
-        pages.push(link("/audit", "Audit", 0));
+        pages.push(link("/audit", "Audit"));
         pages
     }
 }
@@ -89,6 +91,7 @@ const SAID: &[(&str, &str, &str)] = &[
     ("saved", "Saved.", "good"),
     ("webhook-enabled", "Enabled. What waits is sent at once.", "good"),
     ("webhook-disabled", "Disabled. Its place in the ledger is kept.", "good"),
+    ("webhook-removed", "Removed. Nothing is sent there any more.", "good"),
     ("webhook-tested", "A test message is on its way. Load this page again to see how it went.", "good"),
     ("revoked", "Locked out. What it still sends is kept aside.", "good"),
 ];

@@ -1,6 +1,7 @@
 //! What pages say: ages, days, quantities, and what a discrepancy means for the person who settles it.
 
 use crate::domain::{Day, HoldKind, Quantity, Reason, Timestamp, Unit, days_between};
+use crate::server::storage::console::OPEN_MAX;
 
 /// "4 s", "12 min", "3 h", "2 days".
 pub(super) fn span(ms: i64) -> String {
@@ -64,6 +65,12 @@ pub(super) fn grouped(number: i64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// How many discrepancies are open: they are counted to a limit.
+pub(super) fn open(number: u64) -> String {
+    let more = if number >= OPEN_MAX { "+" } else { "" };
+    grouped(i64::try_from(number).unwrap_or(i64::MAX)) + more
 }
 
 pub(super) fn hold_kind(kind: HoldKind) -> &'static str {

@@ -21,7 +21,8 @@ const STORE: [&str; 4] = [
 const APPLICATION_ID: u32 = 0x464F_7574;
 
 /// The server's newest migrations, each undone: what it brought is gone, and what it had made good is wrong again.
-pub const SERVER_UNDONE: [(u32, &str); 6] = [
+pub const SERVER_UNDONE: [(u32, &str); 7] = [
+    (12, "DELETE FROM sqlite_stat1 WHERE tbl IN ('discrepancy', 'hold', 'lot')"),
     (
         11,
         "DROP INDEX change_sale; DROP INDEX stock_location; DELETE FROM sqlite_stat1;

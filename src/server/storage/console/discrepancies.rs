@@ -5,6 +5,9 @@ use crate::domain::{SiteId, Timestamp};
 use crate::server::storage::tx::{Row, Tx, values};
 use crate::server::storage::{Storage, StorageError};
 
+/// Open discrepancies are counted no further: who has so many does not need to know how many more.
+pub const OPEN_MAX: u64 = 10_000;
+
 /// One discrepancy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DiscrepancyState {
@@ -23,7 +26,7 @@ pub struct DiscrepancyState {
 }
 
 impl Storage {
-    /// The newest open (or settled) discrepancies of a site, and how many there are.
+    /// The newest open (or settled) discrepancies of a site, and how many are open; see [`Self::open_discrepancies`].
     ///
     /// # Errors
     /// [`StorageError`] where the database cannot be read.
@@ -47,7 +50,7 @@ impl Storage {
         self.read((site, identity.to_owned()), |input, tx| Box::pin(one(input, tx))).await
     }
 
-    /// How many discrepancies of a site are open.
+    /// How many discrepancies of a site are open, counted to [`OPEN_MAX`]: every page says it.
     ///
     /// # Errors
     /// [`StorageError`] where the database cannot be read.
@@ -57,8 +60,8 @@ impl Storage {
 }
 
 async fn count(site: &SiteId, tx: &mut dyn Tx) -> Result<u64, StorageError> {
-    let sql = "SELECT count(*) FROM discrepancy WHERE site = ?1 AND closed IS NULL";
-    tx.row(sql, &values![site.0]).await?.map_or(Ok(0), |mut row| row.unsigned())
+    let sql = include_str!("../sql/console_count_discrepancies.sql");
+    tx.row(sql, &values![site.0, OPEN_MAX]).await?.map_or(Ok(0), |mut row| row.unsigned())
 }
 
 async fn list(

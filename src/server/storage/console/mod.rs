@@ -14,7 +14,7 @@ mod stock;
 
 pub use cases::{CASE_ROWS_MAX, Case, Sent, Taken};
 pub use devices::{DeviceState, SignOff};
-pub use discrepancies::DiscrepancyState;
+pub use discrepancies::{DiscrepancyState, OPEN_MAX};
 pub use events::EventRow;
 pub use expiry::{ExpiryBand, ExpiryRow};
 pub use holds::HoldRow;

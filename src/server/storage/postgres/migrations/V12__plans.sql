@@ -1,0 +1,2 @@
+-- Statistics for SQLite's plans; PostgreSQL makes its own.
+SELECT 1;
