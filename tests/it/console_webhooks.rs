@@ -71,8 +71,16 @@ fn an_administrator_makes_one_and_sees_how_it_stands(db: Db) {
     page("1 of 1 webhook is not told: erp disabled");
     assert_eq!(form(&server, &cookie, "do=enable&name=erp").status, 303);
     page("1 webhook, and");
-    let acts = ["webhook_made", "webhook_secret_replaced", "webhook_disabled", "webhook_enabled"];
-    assert_eq!(acts.map(|act| audited(&server, act)), [1, 1, 1, 2]);
+    assert!(!get(&server, "/webhooks", &cookie).text().contains("Remove"), "it is disabled first");
+    assert_eq!(form(&server, &cookie, "do=disable&name=erp").status, 303);
+    page("value=\"remove\"");
+    let gone = form(&server, &cookie, "do=remove&name=erp");
+    assert_eq!(gone.header("location"), Some("/webhooks?done=webhook-removed"));
+    page("No program is told");
+    assert_eq!(form(&server, &cookie, "do=remove&name=erp").status, 404);
+    let acts =
+        ["webhook_made", "webhook_secret_replaced", "webhook_disabled", "webhook_enabled", "webhook_removed"];
+    assert_eq!(acts.map(|act| audited(&server, act)), [1, 1, 2, 2, 1]);
     let log = get(&server, "/audit", &cookie).text();
     assert!(log.contains("webhook made") && !log.contains("key=1"), "{log}");
 }
@@ -120,7 +128,7 @@ fn only_administrators_and_only_of_their_site(db: Db) {
     let form_of = |act: &str| format!("do={act}&name=other&url=https://erp.example/&topic=goods.received");
     let admin = sign_in(&server, ADMIN);
     assert!(!get(&server, "/webhooks", &admin).text().contains("other.example"));
-    for act in ["rotate", "enable", "disable", "test"] {
+    for act in ["rotate", "enable", "disable", "remove", "test"] {
         assert_eq!(form(&server, &supervisor, &form_of(act)).status, 403, "{act}");
         assert_eq!(form(&server, &admin, &form_of(act)).status, 404, "{act}");
     }

@@ -185,6 +185,11 @@ pub(super) async fn act(
             admin::disable(storage, which, &by, now).await?;
             Ok(done("/webhooks", "webhook-disabled"))
         }
+        // Offered for a disabled one: nobody removes in one touch what somebody waits for.
+        "remove" => {
+            admin::remove(storage, which, &by, now).await?;
+            Ok(done("/webhooks", "webhook-removed"))
+        }
         "test" => {
             admin::test(storage, which, now).await?;
             Ok(done("/webhooks", "webhook-tested"))
