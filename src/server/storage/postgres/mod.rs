@@ -22,6 +22,9 @@ use uuid::Uuid;
 const CONNECTIONS_MAX: usize = 8;
 /// The longest wait for a connection, a new one or one that others give back.
 const WAIT_MAX: Duration = Duration::from_secs(10);
+/// How often a query that nobody waits for is cancelled, and the wait for its end after each.
+const CANCELS: u32 = 5;
+const CANCEL_WAIT: Duration = Duration::from_secs(1);
 /// Tries of one transaction.
 const TRIES: u32 = 8;
 /// The longest pause before the second try; it doubles with each.
@@ -243,10 +246,14 @@ impl Drop for Lent {
         let client = Object::take(client);
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         runtime.spawn(async move {
-            let cancelled = tokio::time::timeout(WAIT_MAX, client.cancel_token().cancel_query(NoTls)).await;
-            if !matches!(cancelled, Ok(Ok(()))) {
-                tracing::warn!("a query that nobody waits for could not be cancelled");
+            for _ in 0..CANCELS {
+                let _ = tokio::time::timeout(WAIT_MAX, client.cancel_token().cancel_query(NoTls)).await;
+                // A statement that was still on its way begins after it was cancelled. The connection answers once it has ended.
+                if tokio::time::timeout(CANCEL_WAIT, client.batch_execute("")).await.is_ok() {
+                    return;
+                }
             }
+            tracing::warn!("a query that nobody waits for could not be cancelled");
         });
     }
 }
