@@ -100,8 +100,17 @@ enum Command {
     },
 }
 
+/// Of a command that is not understood, as sysexits.h has it: to start it again does not help.
+const USAGE: u8 = 64;
+
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(said) => {
+            let _ = said.print();
+            return if said.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
     log(matches!(args.command, Command::Serve(_)));
     match run(args) {
         Ok(code) => code,

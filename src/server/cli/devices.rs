@@ -52,7 +52,7 @@ pub async fn enrol(home: &Home, args: EnrolArgs, now: Timestamp) -> anyhow::Resu
             say(&format!("{on}{line}{off}"))?;
         }
         say(
-            "Scan it with the handheld that runs `firstout enrol`, within ten minutes; it works once. Or type:",
+            "Scan it in the handheld's window or with `firstout enrol`, within ten minutes; it works once. Or type:",
         )?;
     }
     say(&text)?;
