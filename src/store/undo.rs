@@ -60,6 +60,8 @@ pub(super) fn counts(
             Ok(ours.then_some(change))
         }
         Change::Settle | Change::Receive => match known {
+            // A restored server tells it again, after the snapshot that replaced the base.
+            Some((id, true)) if id == by.id && change == Change::Receive => Ok(Some(change)),
             Some((_, true)) => Ok(None),
             Some((id, false)) if id == by.id => {
                 put(db, undone, by, true)?;

@@ -205,6 +205,31 @@ fn what_only_hello_has_acknowledged_is_not_taken_to_be_in_a_snapshot() {
     assert_eq!(at_dock(&store, "A"), 2);
 }
 
+/// A copy has sent this device's events to the restored server, and the snapshot is older than that: they come as pages, and an
+/// undo among them counts, although this device has seen it count before.
+#[test]
+fn what_was_taken_back_before_a_restore_is_taken_back_again() {
+    let mut store = in_memory();
+    let first = confirm(&mut store, 1, receipt("A", "2027-01-31", 5)).event;
+    let second = confirm(&mut store, 2, undo(&first)).event;
+    let sent = store.outbox(0, 10, usize::MAX).unwrap();
+    store.apply_push(&acked(&sent, Status::Accepted, 1), NOW).unwrap();
+    let mut site = Ledger::new(Stream::Site);
+    [&first, &second].iter().for_each(|event| drop(site.add(event, Status::Accepted)));
+    site.send(&mut store).unwrap();
+    assert_eq!(at_dock(&store, "A"), 0);
+    let restored = ServerEpoch(Uuid::from_u128(0xE2));
+    store.rewind_after_epoch_change(restored, 2, Some(sent[1].hash), NOW).unwrap();
+    assert_eq!(store.pending(), 0);
+    let mut site = received(&[("A", 3)]);
+    store.apply_snapshot(&snapshot(site.head(), 0xE2, &[stock_row("A", 3)])[..], NOW).unwrap();
+    assert_eq!(at_dock(&store, "A"), 3);
+    [&first, &second].iter().for_each(|event| drop(site.add(event, Status::Accepted)));
+    site.send(&mut store).unwrap();
+    assert_eq!(at_dock(&store, "A"), 3);
+    assert!(store.is_undone(first.id).unwrap());
+}
+
 /// A copy of the device was there first: what stands under this device's numbers is the copy's.
 #[test]
 fn what_a_copy_has_sent_to_a_restored_server_is_not_taken_for_ones_own() {
