@@ -319,6 +319,22 @@ fn a_snapshot_that_changed_meanwhile_begins_anew() {
     assert_eq!(unpacked(transport.send(&Request::Snapshot)), lines());
 }
 
+/// The program ended after the last byte had come and before it was unpacked.
+#[test]
+fn a_snapshot_that_is_there_in_full_is_not_fetched_again() {
+    let packed = zstd::encode_all(&*lines(), 3).unwrap();
+    let (folder, length) = (folder(), packed.len());
+    std::fs::write(folder.join("snapshot.part"), &packed).unwrap();
+    std::fs::write(folder.join("snapshot.etag"), "\"e1\"").unwrap();
+    let beyond =
+        answer("416 Range Not Satisfiable", &format!("content-range: bytes */{length}\r\n"), b"no more");
+    let (addr, thread) = server(vec![beyond]);
+    let mut transport = HttpTransport::new(&format!("http://{addr}"), signer(5), b"", &folder).unwrap();
+    assert_eq!(unpacked(transport.send(&Request::Snapshot)), lines());
+    assert!(thread.join().unwrap()[0].contains(&format!("range: bytes={length}-\r\n")));
+    assert!(!folder.join("snapshot.part").exists());
+}
+
 #[test]
 fn a_part_that_cannot_be_continued_is_forgotten() {
     let packed = zstd::encode_all(&*lines(), 3).unwrap();

@@ -26,22 +26,28 @@ pub(super) fn fetch(
     let have = fs::metadata(part).map_or(0, |data| data.len());
     let tag = fs::read_to_string(tag_path(part)).ok().filter(|_| have > 0);
     let mut headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("zstd"))]);
-    let range = HeaderValue::try_from(format!("bytes={have}-"));
-    if let (Some(Ok(tag)), Ok(range)) = (tag.map(HeaderValue::try_from), range) {
-        headers.insert(RANGE, range);
+    let rest = HeaderValue::try_from(format!("bytes={have}-"));
+    if let (Some(Ok(tag)), Ok(rest)) = (tag.map(HeaderValue::try_from), rest) {
+        headers.insert(RANGE, rest);
         headers.insert(IF_RANGE, tag);
     }
     let mut response = ask(headers)?;
     match response.status() {
-        StatusCode::OK => begin(&response, part)?,
-        StatusCode::PARTIAL_CONTENT if continues(&response, have) => {}
+        StatusCode::OK => {
+            begin(&response, part)?;
+            append(&mut response, part)?;
+        }
+        StatusCode::PARTIAL_CONTENT if range(&response).starts_with(&format!("{have}-")) => {
+            append(&mut response, part)?;
+        }
+        // All of it is there: the program ended before it was unpacked.
+        StatusCode::RANGE_NOT_SATISFIABLE if range(&response) == format!("*/{have}") => {}
         StatusCode::RANGE_NOT_SATISFIABLE | StatusCode::PARTIAL_CONTENT => {
             forget(part);
             return Err(Failure::Truncated);
         }
         _ => return Err(refusal(&response)),
     }
-    append(&mut response, part)?;
     let unpacked = part.with_extension("jsonl");
     let done = unpack(part, &unpacked);
     forget(part);
@@ -61,8 +67,10 @@ fn begin(response: &Response, part: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn continues(response: &Response, have: u64) -> bool {
-    header(response, CONTENT_RANGE.as_str()).is_some_and(|range| range.starts_with(&format!("bytes {have}-")))
+/// What of the snapshot this is: `FROM-TO/ALL`, or `*/ALL` for nothing.
+fn range(response: &Response) -> &str {
+    let range = header(response, CONTENT_RANGE.as_str());
+    range.and_then(|range| range.strip_prefix("bytes ")).unwrap_or_default()
 }
 
 /// Proxies rewrite headers; the first bytes tell.
