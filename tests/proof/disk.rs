@@ -371,3 +371,12 @@ pub fn write_files(files: &Files, folder: &Path) {
         std::fs::write(folder.join(name), bytes).unwrap();
     }
 }
+
+/// The files of a folder, without those of folders in it.
+pub fn read_files(folder: &Path) -> Files {
+    let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
+    let files = entries.filter(|entry| entry.path().is_file());
+    files
+        .map(|entry| (entry.file_name().into_string().unwrap(), std::fs::read(entry.path()).unwrap()))
+        .collect()
+}

@@ -23,8 +23,8 @@ use std::sync::Arc;
 
 /// Rounds of sync in a server's life.
 const ROUNDS: u64 = 5;
-const BADGE: &str = "proof-badge";
-const PIN: &str = "246810";
+pub const BADGE: &str = "proof-badge";
+pub const PIN: &str = "246810";
 
 /// Serves until it is killed, or nobody is there any more; does what it is told by line.
 pub fn live(last: usize, folder: &str) {
@@ -99,16 +99,17 @@ impl Victim {
 }
 
 /// Notes what the server acknowledged; the control notes it when it is sent.
-struct Noting<'a, T> {
-    net: T,
-    victim: &'a mut Victim,
-    acked: &'a mut u64,
-    hasty: bool,
+pub struct Noting<'a, T, F> {
+    pub net: T,
+    /// A request is about to be sent.
+    pub tick: F,
+    pub acked: &'a mut u64,
+    pub hasty: bool,
 }
 
-impl<T: Transport> Transport for Noting<'_, T> {
+impl<T: Transport, F: FnMut()> Transport for Noting<'_, T, F> {
     fn send(&mut self, request: &Request) -> Result<Reply, Failure> {
-        self.victim.tick();
+        (self.tick)();
         if let (true, Request::Push(push)) = (self.hasty, request) {
             *self.acked = push.head().seq;
         }
@@ -157,7 +158,7 @@ fn work(
         }
         let url = format!("http://{addr}");
         let net = handheld.transport(&url, "", system_clock());
-        let mut net = Noting { net, victim, acked, hasty };
+        let mut net = Noting { net, tick: || victim.tick(), acked, hasty };
         let report = sync_once(&mut handheld.store, &mut net, now);
         match (round, report.activity) {
             (1, Activity::InStep(_)) => {
@@ -172,11 +173,11 @@ fn work(
     Some(())
 }
 
-fn now() -> Timestamp {
+pub fn now() -> Timestamp {
     system_clock()()
 }
 
-fn sign_in(addr: SocketAddr) -> Option<()> {
+pub fn sign_in(addr: SocketAddr) -> Option<()> {
     let form = format!("badge={BADGE}&pin={PIN}");
     let head = "POST /sign-in HTTP/1.0\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded";
     let mut stream = TcpStream::connect(addr).ok()?;

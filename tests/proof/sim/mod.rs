@@ -7,7 +7,7 @@
 
 mod check;
 mod lie;
-mod old;
+pub mod old;
 mod server;
 mod step;
 mod story;
