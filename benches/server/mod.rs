@@ -39,8 +39,8 @@ const RESIDENT_MIB_MAX: f64 = 256.0;
 const PULLED_MIN: f64 = 100_000.0;
 const PULLED: usize = 100_000;
 const HALF_OPEN: usize = 2_000;
-/// On PostgreSQL; the rate is compared.
-const POSTGRES_DEVICES: usize = 200;
+/// On PostgreSQL; the time of a device is compared.
+const POSTGRES_DEVICES: usize = 1_000;
 
 fn asked(name: &str, usual: usize) -> usize {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
