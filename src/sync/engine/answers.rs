@@ -22,6 +22,7 @@ impl Engine {
             (Ask::Push { after, .. }, Reply::Pushed(reply)) => self.on_pushed(now, after, reply),
             (Ask::Pull(request), Reply::Pulled(reply)) => self.on_pulled(now, &request, reply),
             (Ask::Snapshot, Reply::Snapshot(snapshot)) => {
+                self.fetched = true;
                 self.store(Then::Proceed, Action::ApplySnapshot(snapshot));
             }
             (Ask::Push { .. } | Ask::Pull(_) | Ask::Snapshot, Reply::Conflict(conflict)) => {

@@ -101,6 +101,8 @@ pub struct Engine {
     rewind: bool,
     /// The server has other bytes under a sequence of this device.
     forked: bool,
+    /// A snapshot was taken in this round: whatever it brought, what is missing comes as pages.
+    fetched: bool,
     repairs: u32,
     batch_events: usize,
     page_entries: usize,
@@ -134,6 +136,7 @@ impl Engine {
             pushed: false,
             rewind: false,
             forked: false,
+            fetched: false,
             repairs: 0,
             batch_events: REQUEST_EVENTS_MAX,
             page_entries: PAGE_ENTRIES,
@@ -199,6 +202,7 @@ impl Engine {
         self.facts = facts;
         self.noted = Noted::default();
         self.told = Standing::default();
+        self.fetched = false;
         self.backoff.reset();
         if self.facts.is_some() {
             self.proceed(now);
@@ -263,6 +267,7 @@ impl Engine {
         let wait_ms = self.backoff.fail(retry_after_s);
         let held = retry_after_s.is_some();
         self.greeting = None;
+        self.fetched = false;
         self.problem = Some(problem);
         let rest = Then::Rest { due: now.plus_ms(wait_ms), held };
         if self.noted.problem == Some(Some(problem)) {

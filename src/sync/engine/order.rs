@@ -37,7 +37,7 @@ impl Engine {
             self.ask(now, Ask::Push { after: facts.acked(), events_max, bytes_max: REQUEST_BYTES_MAX });
         } else if facts.master != heads.master {
             self.pull(now, &facts, Stream::Master);
-        } else if facts.site_cursor.seq == 0 && heads.site.seq > 0 {
+        } else if facts.site_cursor.seq == 0 && heads.site.seq > 0 && !self.fetched {
             // Nothing of this device is under way now: what it sent was answered, so the snapshot's head tells
             // which of its events the snapshot holds.
             self.ask(now, Ask::Snapshot);
@@ -90,6 +90,7 @@ impl Engine {
     pub(super) fn quiet(&mut self, now: Timestamp) {
         self.backoff.reset();
         self.repairs = 0;
+        self.fetched = false;
         self.problem = None;
         self.batch_events = REQUEST_EVENTS_MAX;
         self.page_entries = PAGE_ENTRIES;
@@ -129,7 +130,7 @@ impl Engine {
         if let Action::NewEpoch(_) = repair {
             self.forked = false;
         } else {
-            self.rewind = false;
+            (self.rewind, self.fetched) = (false, false);
             if let Some(greeting) = &mut self.greeting {
                 greeting.rewound = true;
             }

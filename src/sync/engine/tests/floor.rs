@@ -17,6 +17,8 @@ pub fn head(seq: u64) -> Head {
 
 /// A server and a store, both only as facts; every answer is made from them.
 pub struct Floor {
+    /// The server hands out snapshots of an empty ledger.
+    pub empty_snapshots: bool,
     pub engine: Engine,
     pub now: Timestamp,
     pub facts: Facts,
@@ -34,6 +36,7 @@ impl Floor {
         let server_id = Uuid::from_u128(1);
         let server_epoch = ServerEpoch(Uuid::from_u128(2));
         Self {
+            empty_snapshots: false,
             engine: Engine::new(7),
             now: Timestamp(1_000_000_000),
             facts: Facts {
@@ -128,7 +131,9 @@ impl Floor {
                 format!("  {} {}", reply.stream.name(), reply.next.seq)
             }
             Action::ApplySnapshot(_) => {
-                facts.site_cursor = self.hello.heads.site;
+                if !self.empty_snapshots {
+                    facts.site_cursor = self.hello.heads.site;
+                }
                 format!("  snapshot {}", facts.site_cursor.seq)
             }
             Action::Rewind { server_epoch, device_last_seq, .. } => {

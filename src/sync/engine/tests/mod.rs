@@ -37,6 +37,16 @@ fn a_round_has_its_order() {
 }
 
 #[test]
+fn a_snapshot_that_brings_nothing_is_not_asked_for_again() {
+    let mut floor = Floor::new().heads(0, 0, 4);
+    floor.empty_snapshots = true;
+    floor.start();
+    floor.settle();
+    floor.expect(&["hello", "  contact Some(0)", "snapshot", "  snapshot 0", "pull site 0 +500", "  site 4"]);
+    assert!(matches!(floor.engine.activity(), Activity::InStep(_)));
+}
+
+#[test]
 fn nothing_to_do_is_one_hello_every_five_seconds_and_no_write() {
     let mut floor = Floor::new();
     floor.start();
