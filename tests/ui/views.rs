@@ -54,6 +54,7 @@ pub fn all(german: bool) -> Vec<(&'static str, View)> {
     let mut views = vec![
         ("sign-in", sign_in(&t)),
         ("enrol", enrol(&t)),
+        ("no-site", no_site(&t)),
         ("home", home(&t)),
         ("orders", orders(&t)),
         ("receive-empty", receive_empty(&t)),
@@ -120,6 +121,26 @@ fn enrol(t: &Tongue) -> View {
     let said = t.say(
         "This code is used up or too old. Scan a new one.",
         "Der Code ist verbraucht oder zu alt. Einen neuen scannen.",
+    );
+    let strip = strip(Tone::Refused, said, false);
+    View { strip, page: Page::SignIn(page), ..sign_in(t) }
+}
+
+/// A handheld that is enrolled at a server without a site, and the longest of the words about codes.
+fn no_site(t: &Tongue) -> View {
+    let page = SignInPage {
+        prompt: t
+            .say(
+                "The server has no warehouse yet. The office must make one.",
+                "Der Server hat noch kein Lager. Das Büro muss eines anlegen.",
+            )
+            .into(),
+        detail: "HH-07".into(),
+        tone: Tone::Quiet,
+    };
+    let said = t.say(
+        "This device cannot do that now. Restart it, then scan again.",
+        "Das Gerät kann das gerade nicht. Neu starten, dann noch einmal scannen.",
     );
     let strip = strip(Tone::Refused, said, false);
     View { strip, page: Page::SignIn(page), ..sign_in(t) }
