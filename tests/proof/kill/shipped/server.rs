@@ -209,6 +209,14 @@ impl Running {
     }
 }
 
+impl Drop for Running {
+    /// Where something was found, nobody stops it.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// One kill, and what must be there afterwards: the server starts on the files, has what it acknowledged, and the work goes on.
 pub fn one(
     stage: &Stage,
