@@ -108,42 +108,34 @@ fn sign_in(t: &Tongue) -> View {
 }
 
 fn enrol(t: &Tongue) -> View {
-    let page = SignInPage {
-        prompt: t.say("Scan the office's code", "Code vom Büro scannen").into(),
-        detail: t
-            .say(
-                "The office shows it on the console. It lasts ten minutes.",
-                "Das Büro zeigt ihn auf der Konsole. Er gilt zehn Minuten.",
-            )
-            .into(),
-        tone: Tone::Quiet,
-    };
+    let prompt = t.say("Scan the office's code", "Code vom Büro scannen");
+    let detail = t.say(
+        "The office shows it on the console. It lasts ten minutes.",
+        "Das Büro zeigt ihn auf der Konsole. Er gilt zehn Minuten.",
+    );
     let said = t.say(
         "This code is used up or too old. Scan a new one.",
         "Der Code ist verbraucht oder zu alt. Einen neuen scannen.",
     );
-    let strip = strip(Tone::Refused, said, false);
-    View { strip, page: Page::SignIn(page), ..sign_in(t) }
+    refused_code(t, prompt, detail, said)
 }
 
 /// A handheld that is enrolled at a server without a site, and the longest of the words about codes.
 fn no_site(t: &Tongue) -> View {
-    let page = SignInPage {
-        prompt: t
-            .say(
-                "The server has no warehouse yet. The office must make one.",
-                "Der Server hat noch kein Lager. Das Büro muss eines anlegen.",
-            )
-            .into(),
-        detail: "HH-07".into(),
-        tone: Tone::Quiet,
-    };
+    let prompt = t.say(
+        "The server has no warehouse yet. The office must make one.",
+        "Der Server hat noch kein Lager. Das Büro muss eines anlegen.",
+    );
     let said = t.say(
         "This device cannot do that now. Restart it, then scan again.",
         "Das Gerät kann das gerade nicht. Neu starten, dann noch einmal scannen.",
     );
-    let strip = strip(Tone::Refused, said, false);
-    View { strip, page: Page::SignIn(page), ..sign_in(t) }
+    refused_code(t, prompt, "HH-07", said)
+}
+
+fn refused_code(t: &Tongue, prompt: &str, detail: &str, said: &str) -> View {
+    let page = SignInPage { prompt: prompt.into(), detail: detail.into(), tone: Tone::Quiet };
+    View { strip: strip(Tone::Refused, said, false), page: Page::SignIn(page), ..sign_in(t) }
 }
 
 fn home(t: &Tongue) -> View {
