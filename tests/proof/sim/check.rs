@@ -8,6 +8,7 @@ use firstout::store::Store;
 use firstout::sync::engine::Reply;
 use firstout::sync::wire::Stream;
 use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
 
 impl Sim {
     /// Shown = base + pending: the server's stream up to the cursor, then this device's own events.
@@ -31,7 +32,15 @@ impl Sim {
                 && !prefix.contains(bytes.as_str())
                 && store.event(event.id).unwrap().is_some()
         });
-        let own: Vec<&Event> = own.collect();
+        // Where another event came first under its id, what the server will set aside is shown until it says so.
+        let taken: BTreeSet<EventId> = site
+            .entries
+            .iter()
+            .take(cursor.seq as usize)
+            .filter_map(|entry| Some(entry.event.as_ref()?.id))
+            .collect();
+        let own: Vec<Event> = own.map(|event| anew(event, &taken)).collect();
+        let own: Vec<&Event> = own.iter().collect();
         let shown = world::shown(store);
         let compare = |own: &[&Event]| {
             let (expected, _) = site.fold(cursor.seq, own.iter().copied());
@@ -99,6 +108,15 @@ impl Sim {
         let problems = self.servers.problems();
         if problems.is_empty() { Ok(()) } else { Err(problems.join("; ")) }
     }
+}
+
+/// An event under an id that nobody has.
+fn anew(event: &Event, taken: &BTreeSet<EventId>) -> Event {
+    let mut event = event.clone();
+    if taken.contains(&event.id) {
+        event.id = EventId(Uuid::from_u128(!event.id.0.as_u128()));
+    }
+    event
 }
 
 /// The undo of something that the first so many entries take back already, as one that counts nevertheless.
