@@ -73,6 +73,13 @@ impl Reader {
 }
 
 impl Store {
+    /// The identity that this store writes under, `None` before its enrolment; without a look at the file. Out of the file it
+    /// would cost the derivation of a key, which sync would pay several times for each request.
+    #[must_use]
+    pub fn enrolled(&self) -> Option<&Identity> {
+        self.identity.as_ref()
+    }
+
     /// Takes the identity that the server gave; its epoch is a later one where this file has events of that epoch already.
     /// Events that wait are kept and re-sequenced under it; what was read
     /// from another server is replaced at the first contact.

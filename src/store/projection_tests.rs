@@ -300,6 +300,7 @@ impl World {
             return;
         }
         assert!(self.store.pending() <= waiting.len() as u64);
+        assert_eq!(self.store.enrolled(), self.store.identity().unwrap().as_ref());
         let base = self.base(self.cursor());
         let pending = || self.own.iter().filter(|own| own.pending).map(|own| &own.event);
         let (mut shown, mut held) = (base.clone(), base);

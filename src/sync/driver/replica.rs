@@ -32,7 +32,7 @@ impl Replica for Store {
 }
 
 fn facts(store: &Store) -> Result<Option<Facts>, StoreError> {
-    let Some(identity) = store.identity()? else { return Ok(None) };
+    let Some(identity) = store.enrolled() else { return Ok(None) };
     Ok(Some(Facts {
         device: identity.device,
         epoch: identity.epoch,
@@ -54,7 +54,7 @@ fn push_request(
     bytes_max: usize,
     now: Timestamp,
 ) -> Result<PushRequest, StoreError> {
-    let identity = store.identity()?.ok_or(StoreError::NotEnrolled)?;
+    let identity = store.enrolled().ok_or(StoreError::NotEnrolled)?;
     let events = store.outbox(after, events_max, bytes_max)?;
     let head = events.last().map_or_else(Head::default, |last| Head { seq: last.seq, hash: last.hash });
     let message = head_message(identity.site, identity.device, identity.epoch, head);
