@@ -88,9 +88,11 @@ fn file_name(path: &str) -> &str {
 /// Makes the shim the default VFS of this process, once.
 pub fn install() {
     SYSTEM.get_or_init(|| {
-        // SAFETY: SQLite is initialised by `find`; the VFS it answers is a static. Ours is leaked, so the pointer given
+        // SAFETY: nothing has used SQLite yet, and this option takes an `int`. SQLite is initialised by `find`; the VFS it answers is a static. Ours is leaked, so the pointer given
         // to `register` stays valid.
         unsafe {
+            // All threads would wait for one lock at each allocation, to count what nobody asks for.
+            assert_eq!(ffi::sqlite3_config(ffi::SQLITE_CONFIG_MEMSTATUS, 0 as c_int), SQLITE_OK);
             let system = ffi::sqlite3_vfs_find(ptr::null());
             assert!(!system.is_null());
             let mut shim = *system;

@@ -1,7 +1,7 @@
 //! What must hold: after the steps, and when all is well again.
 
 use super::server::{Books, Entry, SITES, Site, negatives};
-use super::story::Sim;
+use super::story::{Hand, Sim};
 use crate::world;
 use firstout::domain::{Body, Event, EventId, SiteId, StockKey};
 use firstout::store::Store;
@@ -10,42 +10,45 @@ use firstout::sync::wire::Stream;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
+/// More than waits on a device in any run.
+const WAITING_MAX: usize = 10_000;
+
 impl Sim {
     /// Shown = base + pending: the server's stream up to the cursor, then this device's own events.
     pub(super) fn check_hand(&mut self, at: usize) -> Result<(), String> {
         let incarnation = self.servers.identity().1;
-        let site = self.servers.books().site(self.hands[at].caller.site);
-        let device = &self.hands[at].device;
+        let books = self.servers.books();
+        let site = books.site(self.hands[at].caller.site);
+        let Hand { device, bytes, .. } = &mut self.hands[at];
         let store = device.store();
-        let identity = store.identity().unwrap().expect("it is enrolled");
+        let identity = store.enrolled().expect("it is enrolled");
         let cursor = store.cursor(Stream::Site).unwrap();
         let known = identity.server_epoch == incarnation && site.head_at(cursor.seq) == Some(cursor);
         // After a restore the old state is shown until the new one has come.
         if !known || (cursor.seq == 0 && device.has_read) {
             return Ok(());
         }
-        let prefix: BTreeSet<&str> =
-            site.entries.iter().take(cursor.seq as usize).map(|entry| entry.bytes.as_str()).collect();
-        let own = device.beeped.iter().filter(|event| {
-            let bytes = String::from_utf8(event.encode().unwrap()).unwrap();
+        let new = device.beeped[bytes.len()..].iter();
+        bytes.extend(new.map(|event| String::from_utf8(event.encode().unwrap()).unwrap()));
+        let confirmed = device.beeped.iter().zip(&*bytes);
+        let waiting = store.outbox(0, WAITING_MAX, usize::MAX).unwrap();
+        // A device that went to the other site when a restore had taken back what it had sent here has handed it in there,
+        // without effect.
+        let handed_in = |bytes: &str| {
+            books.is_aside_elsewhere(identity.site, bytes) && !waiting.iter().any(|one| one.bytes == bytes)
+        };
+        let own = confirmed.filter(|(event, bytes)| {
             event.site == identity.site
-                && !prefix.contains(bytes.as_str())
+                && !site.has(cursor.seq, bytes)
                 && store.event(event.id).unwrap().is_some()
+                && !handed_in(bytes)
         });
         // Where another event came first under its id, what the server will set aside is shown until it says so.
-        let taken: BTreeSet<EventId> = site
-            .entries
-            .iter()
-            .take(cursor.seq as usize)
-            .filter_map(|entry| Some(entry.event.as_ref()?.id))
-            .collect();
-        let own: Vec<Event> = own.map(|event| anew(event, &taken)).collect();
+        let own: Vec<Event> = own.map(|(event, _)| anew(event, site.has_id(cursor.seq, event.id))).collect();
         let own: Vec<&Event> = own.iter().collect();
         let shown = world::shown(store);
-        let compare = |own: &[&Event]| {
-            let (expected, _) = site.fold(cursor.seq, own.iter().copied());
-            same(at, &shown, &world::real(&expected))
-        };
+        let compare =
+            |own: &[&Event]| same(at, &shown, &world::real(&site.fold_with(cursor.seq, own.iter().copied())));
         // A snapshot does not say what was taken back: where a device takes it back once more, it shows that until the server has
         // answered.
         let again: Vec<Event> = own.iter().map(|event| undone_again(site, cursor.seq, event)).collect();
@@ -55,8 +58,10 @@ impl Sim {
     /// What beeped is in the ledger or on a device.
     pub(super) fn check_kept(&mut self) -> Result<(), String> {
         let there = self.servers.books().bytes();
-        let expected =
-            self.beeped.iter().filter(|(id, bytes)| !self.gone.contains(id) && !there.contains(*bytes));
+        let expected = self
+            .beeped
+            .iter()
+            .filter(|(id, bytes)| !self.gone.contains(id) && !there.contains(bytes.as_str()));
         let missing: Vec<_> = expected.collect();
         match missing.iter().find(|(id, bytes)| !self.is_held(**id, bytes)) {
             Some((id, _)) => Err(format!("{id} is lost: neither in the ledger nor on a device")),
@@ -90,12 +95,13 @@ impl Sim {
         }
         for Entry { bytes, aside, .. } in books.all() {
             let id = Event::decode(bytes.as_bytes()).unwrap().id;
-            let known = self.beeped.get(&id) == Some(bytes) || self.poison.contains(bytes);
+            let known = self.beeped.get(&id).is_some_and(|beeped| **beeped == **bytes)
+                || self.poison.contains(&**bytes);
             if !known {
                 return Err(format!("nobody confirmed what the ledger has as {id}"));
             }
             let moved = self.hands.iter().any(|hand| hand.device.beeped.iter().any(|event| event.id == id));
-            if *aside && !self.poison.contains(bytes) && !moved {
+            if *aside && !self.poison.contains(&**bytes) && !moved {
                 return Err(format!("{id} is set aside"));
             }
         }
@@ -111,9 +117,9 @@ impl Sim {
 }
 
 /// An event under an id that nobody has.
-fn anew(event: &Event, taken: &BTreeSet<EventId>) -> Event {
+fn anew(event: &Event, taken: bool) -> Event {
     let mut event = event.clone();
-    if taken.contains(&event.id) {
+    if taken {
         event.id = EventId(Uuid::from_u128(!event.id.0.as_u128()));
     }
     event
@@ -133,7 +139,7 @@ fn undone_again(site: &Site, entries: u64, event: &Event) -> Event {
 
 /// Each lot sums to zero over all places, and who is below zero has been reported.
 fn check_site(site: &Site, told: &BTreeSet<String>) -> Result<(), String> {
-    let (stock, found) = site.fold(u64::MAX, std::iter::empty());
+    let (stock, found) = site.fold();
     if !stock.imbalances().is_empty() {
         return Err(format!("lots do not sum to zero: {:?}", stock.imbalances()));
     }

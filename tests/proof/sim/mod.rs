@@ -21,7 +21,7 @@ use step::{Kind, Step};
 use story::Sim;
 
 /// Runs of the short budget, and steps in each.
-const CASES: u64 = 60;
+const CASES: u64 = 90;
 const STEPS: usize = 260;
 const CONTROL_CASES: u64 = 100;
 const SHRINK_TRIES: u32 = 150;

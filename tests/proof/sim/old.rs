@@ -1,14 +1,16 @@
 //! Files as earlier programs left them: a handheld's, and the server's.
 
+use crate::Scratch;
 use crate::dice::Dice;
 use crate::world;
 use firstout::domain::{Body, EVENT_VERSION, Event, EventId, Park, Timestamp};
-use firstout::store::Identity;
+use firstout::store::{Identity, Store};
 use firstout::sync::wire::Hash;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// The schemas of earlier handhelds, whose files hold keys already.
 const STORE: [&str; 4] = [
@@ -98,10 +100,16 @@ impl Content {
 
 /// A file as the program before this one left it, with three events that wait.
 pub fn old_file(path: &Path, identity: &Identity, dice: &mut Dice, now: Timestamp) -> Vec<Event> {
+    static MADE: OnceLock<(Scratch, PathBuf)> = OnceLock::new();
+    copy_of(&MADE, path, |file| {
+        let db = Connection::open(file).unwrap();
+        STORE.iter().for_each(|sql| db.execute_batch(sql).unwrap());
+        db.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        db.pragma_update(None, "user_version", STORE.len() as u32).unwrap();
+    });
     let db = Connection::open(path).unwrap();
-    STORE.iter().for_each(|sql| db.execute_batch(sql).unwrap());
-    db.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
-    db.pragma_update(None, "user_version", STORE.len() as u32).unwrap();
+    // Its program is not this one: when its rows reach the disk matters to nobody.
+    db.execute_batch("BEGIN").unwrap();
     let Identity { device, key, site, server_id, server_epoch, .. } = identity;
     let row = (
         device.0.as_bytes(),
@@ -133,5 +141,23 @@ pub fn old_file(path: &Path, identity: &Identity, dice: &mut Dice, now: Timestam
         db.execute("INSERT INTO outbox (n) VALUES (?1)", [n]).unwrap();
         events.push(event);
     }
+    db.execute_batch("COMMIT").unwrap();
     events
+}
+
+/// A handheld's file that nobody has enrolled yet.
+pub fn new_file(path: &Path) {
+    static MADE: OnceLock<(Scratch, PathBuf)> = OnceLock::new();
+    copy_of(&MADE, path, |file| drop(Store::open(file, Timestamp(0)).unwrap()));
+}
+
+/// A file that is the same for all runs is made once and copied.
+fn copy_of(made: &OnceLock<(Scratch, PathBuf)>, path: &Path, make: impl FnOnce(&Path)) {
+    let (_, template) = made.get_or_init(|| {
+        let home = Scratch::new("sim-file");
+        let file = home.path().join("template.db");
+        make(&file);
+        (home, file)
+    });
+    std::fs::copy(template, path).unwrap();
 }

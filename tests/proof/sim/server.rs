@@ -5,7 +5,7 @@ use super::old;
 use crate::Scratch;
 use crate::dice::Dice;
 use crate::world;
-use firstout::domain::{DeviceId, DeviceKey, Event, SiteId, StockKey, Timestamp};
+use firstout::domain::{DeviceId, DeviceKey, Event, EventId, SiteId, StockKey, Timestamp};
 use firstout::ledger::{Discrepancy, Mismatch, Stock, fold_entries};
 use firstout::server::Secret;
 use firstout::server::ingest::{Sender, check};
@@ -18,8 +18,10 @@ use firstout::sync::engine::{Failure, Reply, Snapshot};
 use firstout::sync::transport::Request;
 use firstout::sync::wire::{Conflict, Hash, Head, Hello, PROTOCOL, PullReply, PushReply, ServerEpoch};
 use rusqlite::{Connection, OpenFlags};
-use std::collections::{BTreeSet, HashSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::OnceLock;
 use tokio::runtime::Runtime;
 use uuid::Uuid;
@@ -71,7 +73,7 @@ fn template() -> &'static Path {
 }
 
 fn runtime() -> Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    tokio::runtime::Builder::new_current_thread().build().unwrap()
 }
 
 impl Servers {
@@ -80,8 +82,7 @@ impl Servers {
         std::fs::create_dir_all(&data).unwrap();
         let file = data.join(sqlite::FILE);
         std::fs::copy(template(), &file).unwrap();
-        name(&file, "server_id", dice);
-        name(&file, "server_epoch", dice);
+        name(&file, &["server_id", "server_epoch"], dice);
         let mut servers = Self {
             runtime: runtime(),
             engines: vec![],
@@ -102,7 +103,10 @@ impl Servers {
     }
 
     fn close(&mut self) {
-        self.books = None;
+        // Who reads beside the server would keep the log from being taken away.
+        if let Some(books) = &mut self.books {
+            books.db = None;
+        }
         for engine in std::mem::take(&mut self.engines) {
             self.runtime.block_on(engine.close());
         }
@@ -134,8 +138,8 @@ impl Servers {
 
     /// What is in the database now.
     pub fn books(&mut self) -> &Books {
-        let books = self.books.get_or_insert_with(|| Books::open(&self.file));
-        books.read();
+        let books = self.books.get_or_insert_with(Books::default);
+        books.read(&self.file);
         books
     }
 
@@ -234,7 +238,8 @@ impl Servers {
         }
         let findings = sqlite::restore(copy, &self.file).unwrap();
         assert_eq!(findings.problems, Vec::<String>::new(), "the copy is not sound");
-        name(&self.file, "server_epoch", dice);
+        self.books = None;
+        name(&self.file, &["server_epoch"], dice);
         self.open();
     }
 
@@ -261,9 +266,11 @@ fn key(dice: &mut Dice) -> DeviceKey {
 }
 
 /// The server's own random numbers come from the seed too.
-fn name(file: &Path, column: &str, dice: &mut Dice) {
+fn name(file: &Path, columns: &[&str], dice: &mut Dice) {
     let db = Connection::open(file).unwrap();
-    db.execute(&format!("UPDATE server SET {column} = ?1"), [dice.uuid().as_bytes()]).unwrap();
+    for column in columns {
+        db.execute(&format!("UPDATE server SET {column} = ?1"), [dice.uuid().as_bytes()]).unwrap();
+    }
 }
 
 async fn hello(storage: &Storage, device: DeviceAuth, now: Timestamp) -> Result<Reply, Failure> {
@@ -285,20 +292,26 @@ async fn hello(storage: &Storage, device: DeviceAuth, now: Timestamp) -> Result<
 
 /// A database, read beside the server. What was read of it once is not read again, as no entry is ever altered; the end of
 /// a run looks at all of them anew.
+#[derive(Default)]
 pub struct Books {
-    db: Connection,
+    db: Option<Connection>,
     sites: [Site; SITES.len()],
-    bytes: HashSet<String>,
+    bytes: HashSet<Rc<str>>,
 }
 
 /// A site's ledger.
 #[derive(Default)]
 pub struct Site {
     pub entries: Vec<Entry>,
+    /// The first sequence of these bytes, and of this id.
+    by_bytes: HashMap<Rc<str>, u64>,
+    by_id: HashMap<EventId, u64>,
+    /// Folds of the first so many entries.
+    folds: RefCell<BTreeMap<u64, Stock>>,
 }
 
 pub struct Entry {
-    pub bytes: String,
+    pub bytes: Rc<str>,
     /// Set aside without effect.
     pub aside: bool,
     pub counts: bool,
@@ -308,26 +321,32 @@ pub struct Entry {
 
 impl Books {
     pub fn open(file: &Path) -> Self {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(file, flags).unwrap();
-        let mut books = Self { db, sites: Default::default(), bytes: HashSet::new() };
-        books.read();
+        let mut books = Self::default();
+        books.read(file);
         books
     }
 
     /// What was written since.
-    fn read(&mut self) {
+    fn read(&mut self, file: &Path) {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = self.db.get_or_insert_with(|| Connection::open_with_flags(file, flags).unwrap());
         for (site, at) in SITES.iter().zip(&mut self.sites) {
-            let mut query = self.db.prepare_cached(ENTRIES).unwrap();
+            let mut query = db.prepare_cached(ENTRIES).unwrap();
             let mut rows = query.query((site.0, at.entries.len() as i64)).unwrap();
             while let Some(row) = rows.next().unwrap() {
                 let next = at.entries.len() as i64 + 1;
                 assert_eq!(row.get::<_, i64>(0).unwrap(), next, "the stream has a hole");
                 let (bytes, status): (String, u8) = (row.get(1).unwrap(), row.get(2).unwrap());
-                self.bytes.insert(bytes.clone());
+                let bytes: Rc<str> = bytes.into();
+                // What is set aside has no id in the ledger: another event may have it.
+                let event = Event::decode(bytes.as_bytes()).ok().filter(|_| status != 2);
+                if let Some(event) = &event {
+                    at.by_id.entry(event.id).or_insert(next as u64);
+                }
+                at.by_bytes.entry(Rc::clone(&bytes)).or_insert(next as u64);
+                self.bytes.insert(Rc::clone(&bytes));
                 at.entries.push(Entry {
-                    // What is set aside has no id in the ledger: another event may have it.
-                    event: Event::decode(bytes.as_bytes()).ok().filter(|_| status != 2),
+                    event,
                     bytes,
                     aside: status == 2,
                     counts: status <= 1,
@@ -342,19 +361,28 @@ impl Books {
         &self.sites[at]
     }
 
+    /// Whether these bytes are set aside at another site.
+    pub fn is_aside_elsewhere(&self, site: SiteId, bytes: &str) -> bool {
+        let others = SITES.iter().zip(&self.sites).filter(|(one, _)| **one != site);
+        others
+            .filter_map(|(_, at)| at.entries.get(*at.by_bytes.get(bytes)? as usize - 1))
+            .any(|entry| entry.aside)
+    }
+
     /// Every entry of every site.
     pub fn all(&self) -> impl Iterator<Item = &Entry> {
         self.sites.iter().flat_map(|site| &site.entries)
     }
 
     /// The bytes of every entry.
-    pub fn bytes(&self) -> &HashSet<String> {
+    pub fn bytes(&self) -> &HashSet<Rc<str>> {
         &self.bytes
     }
 
     /// Identities of what a person is told at a site.
     pub fn discrepancies(&self, site: SiteId) -> BTreeSet<String> {
-        let mut query = self.db.prepare("SELECT identity FROM discrepancy WHERE site = ?1").unwrap();
+        let db = self.db.as_ref().expect("it was read");
+        let mut query = db.prepare("SELECT identity FROM discrepancy WHERE site = ?1").unwrap();
         let rows = query.query_map([site.0], |row| row.get(0)).unwrap();
         rows.map(Result::unwrap).collect()
     }
@@ -366,15 +394,40 @@ impl Site {
         self.entries.get(before).map(|entry| Head { seq, hash: entry.stream_hash })
     }
 
-    /// The first so many entries, then these events, folded from nothing.
-    pub fn fold<'a>(
-        &'a self,
-        entries: u64,
-        own: impl Iterator<Item = &'a Event>,
-    ) -> (Stock, Vec<Discrepancy>) {
-        let prefix = self.entries.iter().take(entries as usize);
-        let read = prefix.filter_map(|entry| Some((entry.event.as_ref()?, entry.counts)));
-        fold_entries(world::setting(), read.chain(own.map(|event| (event, true))))
+    /// Whether the first so many entries have these bytes.
+    pub fn has(&self, entries: u64, bytes: &str) -> bool {
+        self.by_bytes.get(bytes).is_some_and(|seq| *seq <= entries)
+    }
+
+    /// Whether the first so many entries have an event of that id.
+    pub fn has_id(&self, entries: u64, id: EventId) -> bool {
+        self.by_id.get(&id).is_some_and(|seq| *seq <= entries)
+    }
+
+    /// All entries, folded from nothing, and what does not add up.
+    pub fn fold(&self) -> (Stock, Vec<Discrepancy>) {
+        let read = self.entries.iter().filter_map(|entry| Some((entry.event.as_ref()?, entry.counts)));
+        fold_entries(world::setting(), read)
+    }
+
+    /// The first so many entries, then these events. What was folded before is not folded again.
+    pub fn fold_with<'a>(&self, entries: u64, own: impl Iterator<Item = &'a Event>) -> Stock {
+        let mut folds = self.folds.borrow_mut();
+        let before = folds.range(..=entries).next_back();
+        let (from, mut stock) =
+            before.map_or_else(|| (0, Stock::new(world::setting())), |(from, stock)| (*from, stock.clone()));
+        for entry in self.entries.iter().take(entries as usize).skip(from as usize) {
+            if let Some(event) = &entry.event {
+                stock.apply(event, entry.counts);
+            }
+        }
+        if from < entries {
+            folds.insert(entries, stock.clone());
+        }
+        for event in own {
+            stock.apply(event, true);
+        }
+        stock
     }
 }
 

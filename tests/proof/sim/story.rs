@@ -44,6 +44,8 @@ pub(super) struct Hand {
     pub(super) offline_until: Timestamp,
     /// Requests that failed in a row.
     pub(super) failed: u32,
+    /// The bytes of what it confirmed, as far as they were looked at.
+    pub(super) bytes: Vec<String>,
 }
 
 pub(super) struct Sim {
@@ -90,6 +92,7 @@ impl Sim {
         for n in 0..DEVICES {
             let site = SITES[usize::from(n + 1 == DEVICES)];
             let identity = sim.servers.enrol(site, &mut dice, now);
+            old::new_file(&sim.folder.path().join(format!("{}.db", identity.device)));
             let mut device = Device::enrolled(sim.folder.path(), identity, &mut dice, now);
             device.start(&mut dice, now);
             sim.join(device);
@@ -101,7 +104,7 @@ impl Sim {
     fn join(&mut self, device: Device) {
         let Identity { site, device: name, .. } = device.store().identity().unwrap().expect("it is enrolled");
         let caller = Caller { site, device: name };
-        self.hands.push(Hand { device, caller, offline_until: Timestamp(0), failed: 0 });
+        self.hands.push(Hand { device, caller, offline_until: Timestamp(0), failed: 0, bytes: vec![] });
     }
 
     fn tell(&mut self, what: impl FnOnce() -> String) {
@@ -303,7 +306,7 @@ impl Sim {
     fn back_up(&mut self) {
         let file = self.folder.path().join(format!("backup-{}", self.backups.len()));
         self.servers.back_up(&file);
-        self.copied.extend(Books::open(&file).bytes().iter().cloned());
+        self.copied.extend(Books::open(&file).bytes().iter().map(|bytes| bytes.to_string()));
         self.backups.push(file);
         let number = self.backups.len() - 1;
         self.tell(|| format!("backup {number} is made"));
@@ -319,7 +322,7 @@ impl Sim {
     /// What a device let go was in a backup; where an older one was put back, it is gone by that choice.
     fn note_gone(&mut self) {
         let there = self.servers.books().bytes();
-        let is_missing = |bytes: &String| !there.contains(bytes) && self.copied.contains(bytes);
+        let is_missing = |bytes: &String| !there.contains(bytes.as_str()) && self.copied.contains(bytes);
         let missing: Vec<_> = self.beeped.iter().filter(|(_, bytes)| is_missing(bytes)).collect();
         let gone = missing.into_iter().filter(|(id, bytes)| !self.is_held(**id, bytes)).map(|(id, _)| *id);
         let gone: Vec<EventId> = gone.collect();
