@@ -141,7 +141,7 @@ fn snapshot(mut out: impl Write) -> std::io::Result<()> {
     };
     let (stream, server_epoch) = (Stream::Site, ServerEpoch(Uuid::nil()));
     let head = Head { seq: 3_000_000, hash: Hash([1; 32]) };
-    let header = SnapshotHeader { stream, server_epoch, head, rows: 3 * LOTS as u64 + 1 };
+    let header = SnapshotHeader { stream, server_epoch, head, rows: 3 * LOTS as u64 + 1, undone: vec![] };
     put(&serde_json::to_vec(&header)?)?;
     let mut rng = Rng::new(1);
     for number in 0..LOTS {

@@ -272,6 +272,11 @@ impl Stock {
         self.closings.iter().filter(|(_, times)| **times > 0).map(|(order, _)| *order)
     }
 
+    /// Events that were taken back, each with what took it back.
+    pub fn undone(&self) -> impl Iterator<Item = (EventId, EventId)> {
+        self.undone.iter().map(|(event, by)| (*event, *by))
+    }
+
     /// Conservation: lots whose balances over all places do not sum to zero. Always empty.
     #[must_use]
     pub fn imbalances(&self) -> Vec<(LotKey, Quantity)> {

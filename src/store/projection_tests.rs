@@ -98,18 +98,12 @@ impl World {
         let reach = if own { self.own.as_slice() } else { &[] };
         let known: Vec<&Event> =
             self.ledger.iter().map(|(event, ..)| event).chain(reach.iter().map(|own| &own.event)).collect();
-        // A snapshot does not say what was taken back. Two undos of one event, one of which waits when a snapshot brings the
-        // other, are shown twice until the server has refused the one that waits.
-        let taken_back = |id: EventId| {
-            let waiting = self.own.iter().map(|own| &own.event).filter(|_| self.with_snapshots);
-            let mut all = known.iter().copied().chain(waiting);
-            all.any(|event| matches!(&event.body, Body::Undo(undo) if undo.event == id))
-        };
-        if let Some(target) = undo.and_then(|n| known.get(n)) {
-            let once = own || self.with_snapshots;
-            if !(matches!(target.body, Body::Undo(_)) || once && taken_back(target.id)) {
-                return undo_of(target);
-            }
+        if let Some(target) = undo.and_then(|n| known.get(n))
+            && !matches!(target.body, Body::Undo(_))
+            // Nobody is offered to take back what he sees taken back.
+            && !(own && self.store.is_undone(target.id).unwrap())
+        {
+            return undo_of(target);
         }
         // An order is closed once, so that a snapshot, which counts no closings, says the same.
         let closes =
@@ -244,7 +238,8 @@ impl World {
         rows.extend(base.all_progress().cloned().map(SnapshotRow::Progress));
         rows.extend(base.holds().map(SnapshotRow::Hold));
         rows.extend(base.closed().map(SnapshotRow::Closed));
-        let header = SnapshotHeader { stream: Stream::Site, server_epoch, head, rows: rows.len() as u64 };
+        let (stream, undone) = (Stream::Site, base.undone().collect());
+        let header = SnapshotHeader { stream, server_epoch, head, rows: rows.len() as u64, undone };
         let mut text = serde_json::to_string(&header).unwrap() + "\n";
         for row in &rows {
             text += &(serde_json::to_string(row).unwrap() + "\n");
@@ -392,6 +387,43 @@ impl World {
 /// A sum that is too large for one line cannot travel in a snapshot's origin; such a world is not taken.
 fn serde_lines(text: &str) -> bool {
     text.lines().skip(1).all(|line| serde_json::from_str::<SnapshotRow>(line).is_ok())
+}
+
+/// This device's move is at the server; another device takes it back, and this one does too, before or after a snapshot
+/// has brought the other's.
+fn taken_back_twice(then: [Step; 2]) {
+    let mut world = World::new(true);
+    let (from, to) = (Place::at(LocationId::SUPPLIER), Place::at(LocationId(1)));
+    let (item, lot, quantity) = (ItemId(1), Some("A".parse().unwrap()), Quantity::new(5).unwrap());
+    let line = Movement { item, lot, serial: None, quantity, from, to, line: None };
+    let body = Body::Move(Move { kind: MoveKind::Move, lines: vec![line] });
+    let steps = [Step::Confirm(body.clone(), None), Step::Push(9, Status::Accepted, false), Step::Pull(9)];
+    for step in steps.into_iter().chain([Step::Foreign(body, Some(0))]).chain(then) {
+        world.apply(step);
+        world.check();
+    }
+    assert!(
+        world.store.rows("SELECT 1 FROM stock", (), |_| Ok(())).unwrap().is_empty(),
+        "it is taken back once"
+    );
+    world.push(usize::MAX, Status::Refused, false);
+    world.pull(usize::MAX / 2);
+    world.check();
+}
+
+/// Takes back the first event of the ledger.
+fn take_back() -> Step {
+    Step::Confirm(Body::Park(Park { bytes_hex: "00".into(), screen: "home".into() }), Some(0))
+}
+
+#[test]
+fn a_snapshot_brings_what_another_took_back_and_what_waits_counts_no_more() {
+    taken_back_twice([take_back(), Step::Snapshot]);
+}
+
+#[test]
+fn what_a_snapshot_says_is_taken_back_is_not_taken_back_again() {
+    taken_back_twice([Step::Snapshot, take_back()]);
 }
 
 proptest! {

@@ -2,7 +2,7 @@
 
 use super::apply::{add_stock, stage_number};
 use super::row::{lot_text, serial_text, signed};
-use super::{Store, StoreError, heard, holds, lots, pull, rebase, trace};
+use super::{Store, StoreError, heard, holds, lots, pull, rebase, trace, undo};
 use crate::domain::{HoldState, Progress, Timestamp};
 use crate::ledger::Stage;
 use crate::sync::wire::{Hash, SnapshotHeader, SnapshotRow, Stream};
@@ -37,6 +37,7 @@ impl Store {
             if cursor.stale {
                 tx.execute(include_str!("sql/undone_forget_foreign.sql"), ())?;
             }
+            undo::learn(tx, &header.undone, now)?;
             read_rows(tx, &mut input)?;
             rebase::replay_pending(tx)?;
             heard::put(tx, header.head)?;

@@ -3,7 +3,7 @@
 use super::apply::{Change, apply_all};
 use super::row::uuid;
 use super::{Reader, StoreError};
-use crate::domain::{Event, EventId};
+use crate::domain::{Event, EventId, Timestamp};
 use rusqlite::{Connection, OptionalExtension};
 
 impl Reader {
@@ -23,8 +23,27 @@ fn counting(db: &Connection, event: EventId) -> Result<Option<(EventId, bool)>, 
     Ok(found.optional()?)
 }
 
+/// Which undos count in the state that a snapshot brings; an undo of the same event that waits here does not.
+pub(super) fn learn(
+    db: &Connection,
+    undone: &[(EventId, EventId)],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    undone.iter().try_for_each(|(event, by)| put_row(db, *event, *by, now, true))
+}
+
 fn put(db: &Connection, undone: EventId, by: &Event, settled: bool) -> Result<(), StoreError> {
-    let row = (undone.0.as_bytes(), by.id.0.as_bytes(), by.corrected_at().0, settled);
+    put_row(db, undone, by.id, by.corrected_at(), settled)
+}
+
+fn put_row(
+    db: &Connection,
+    undone: EventId,
+    by: EventId,
+    at: Timestamp,
+    settled: bool,
+) -> Result<(), StoreError> {
+    let row = (undone.0.as_bytes(), by.0.as_bytes(), at.0, settled);
     let sql = "INSERT OR REPLACE INTO undone (event, by, at, settled) VALUES (?1, ?2, ?3, ?4)";
     db.prepare_cached(sql)?.execute(row)?;
     Ok(())

@@ -5,7 +5,7 @@ use crate::server_database::{Db, on_every_database};
 use crate::server_support::{
     Answer, Handheld, TestServer, call, enrolment, folder, movement, new_key, raw, receipt,
 };
-use firstout::domain::{Body, DeviceId, Hold, HoldKind, HoldTarget, HuCode, Move, MoveKind, Reason};
+use firstout::domain::{Body, DeviceId, Hold, HoldKind, HoldTarget, HuCode, Move, MoveKind, Reason, Undo};
 use firstout::sync::wire::{EnrolReply, Hash, REQUEST_BYTES_MAX, SnapshotHeader, SnapshotRow};
 use sha2::{Digest as _, Sha256};
 use std::io::{Read as _, Write as _};
@@ -300,15 +300,35 @@ fn a_snapshot_goes_on_where_it_stopped(db: Db) {
 fn a_snapshot_of_nothing_is_given_only_where_there_is_nothing(db: Db) {
     let server = TestServer::start(db, "snapshot-empty");
     let mut handheld = server.enrol("HH-01");
-    let head = |handheld: &Handheld| {
-        let answer = handheld.get("/v1/snapshot/site");
-        let text = String::from_utf8(zstd::decode_all(&*answer.body).unwrap()).unwrap();
-        serde_json::from_str::<SnapshotHeader>(text.lines().next().unwrap()).unwrap().head
-    };
-    assert_eq!(head(&handheld).seq, 0);
+    assert_eq!(header(&handheld).head.seq, 0);
     handheld.confirm(receipt(1));
     handheld.push_all();
-    assert_eq!(head(&handheld), handheld.hello().heads.site);
+    assert_eq!(header(&handheld).head, handheld.hello().heads.site);
+}
+
+fn header(handheld: &Handheld) -> SnapshotHeader {
+    let answer = handheld.get("/v1/snapshot/site");
+    let text = String::from_utf8(zstd::decode_all(&*answer.body).unwrap()).unwrap();
+    serde_json::from_str(text.lines().next().unwrap()).unwrap()
+}
+
+/// A device that takes one of these back once more must know that it does not count.
+fn a_snapshot_says_what_was_taken_back(db: Db) {
+    let server = TestServer::start(db, "snapshot-undone");
+    let (mut first, mut second) = (server.enrol("HH-01"), server.enrol("HH-02"));
+    let ids = [1, 2, 3].map(|units| first.confirm(receipt(units)));
+    let undo = |handheld: &mut Handheld, at: usize| {
+        let body = Box::new(receipt([1, 2, 3][at]));
+        let by = handheld.confirm(Body::Undo(Undo { event: ids[at], body }));
+        handheld.push_all();
+        (ids[at], by)
+    };
+    let one = undo(&mut first, 0);
+    let two = undo(&mut second, 2);
+    undo(&mut first, 2);
+    let mut expected = vec![one, two];
+    expected.sort_by_key(|(event, _)| std::cmp::Reverse(*event));
+    assert_eq!(header(&first).undone, expected, "the newest first, and of two the one that counts");
 }
 
 fn check_snapshot(text: &str, head: &firstout::sync::wire::Head) {
@@ -349,5 +369,6 @@ on_every_database!(
     answers_are_packed_for_those_who_ask,
     a_snapshot_goes_on_where_it_stopped,
     a_snapshot_of_nothing_is_given_only_where_there_is_nothing,
+    a_snapshot_says_what_was_taken_back,
     health_is_asked_without_a_key,
 );

@@ -114,7 +114,8 @@ fn a_kind_from_a_newer_program_waits_for_the_upgrade() {
 
 fn snapshot(head: Head, epoch: u128, rows: &[SnapshotRow]) -> Vec<u8> {
     let server_epoch = ServerEpoch(Uuid::from_u128(epoch));
-    let header = SnapshotHeader { stream: Stream::Site, server_epoch, head, rows: rows.len() as u64 };
+    let header =
+        SnapshotHeader { stream: Stream::Site, server_epoch, head, rows: rows.len() as u64, undone: vec![] };
     let mut text = serde_json::to_string(&header).unwrap() + "\n";
     for row in rows {
         text += &(serde_json::to_string(row).unwrap() + "\n");

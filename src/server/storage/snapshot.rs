@@ -6,11 +6,11 @@ use super::stream::{head, server_epoch};
 use super::tx::{Row, Tx, values};
 use super::{SnapshotFile, Storage, StorageError};
 use crate::domain::{
-    Destination, HuCode, ItemId, LocationId, LotKey, LotNumber, OrderId, Origin, PartyId, Place, Quantity,
-    SerialNumber, SiteId, StockKey,
+    Destination, EventId, HuCode, ItemId, LocationId, LotKey, LotNumber, OrderId, Origin, PartyId, Place,
+    Quantity, SerialNumber, SiteId, StockKey,
 };
 use crate::server::metrics::Metrics;
-use crate::sync::wire::{Hash, Head, ServerEpoch, SnapshotHeader, SnapshotRow, Stream};
+use crate::sync::wire::{Hash, Head, SNAPSHOT_UNDONE_MAX, ServerEpoch, SnapshotHeader, SnapshotRow, Stream};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -126,9 +126,10 @@ async fn write(
     let packed = zstd::Encoder::new(BufWriter::new(File::create(&part)?), ZSTD_LEVEL)?;
     let mut lines = Lines { packed, sha: Sha256::new() };
     // The last line counts too.
-    let following = count(tx, site).await? + 1;
-    lines.put(&SnapshotHeader { stream: Stream::Site, server_epoch, head, rows: following })?;
-    rows(tx, site, &mut |row| lines.put(&row)).await?;
+    let rows = count(tx, site).await? + 1;
+    let undone = undone(tx, site).await?;
+    lines.put(&SnapshotHeader { stream: Stream::Site, server_epoch, head, rows, undone })?;
+    self::rows(tx, site, &mut |row| lines.put(&row)).await?;
     let digest = Hash(lines.sha.clone().finalize().into());
     lines.put(&SnapshotRow::End { digest })?;
     let file = lines.packed.finish()?.into_inner().map_err(std::io::IntoInnerError::into_error)?;
@@ -142,6 +143,13 @@ async fn write(
 async fn count(tx: &mut dyn Tx, site: SiteId) -> Result<u64, StorageError> {
     let found = tx.row(include_str!("sql/snapshot_count.sql"), &values![site.0]).await?;
     found.map_or(Ok(0), |mut row| row.unsigned())
+}
+
+/// What was taken back, and by which event.
+async fn undone(tx: &mut dyn Tx, site: SiteId) -> Result<Vec<(EventId, EventId)>, StorageError> {
+    let most = i64::try_from(SNAPSHOT_UNDONE_MAX).unwrap_or(i64::MAX);
+    let found = tx.rows(include_str!("sql/snapshot_undone.sql"), &values![site.0, most]).await?;
+    found.into_iter().map(|mut row| Ok((row.event()?, row.event()?))).collect()
 }
 
 /// What is called with each row of a snapshot.

@@ -245,6 +245,7 @@ impl Model {
             server_epoch: self.epoch,
             head: head(&self.site),
             rows: rows.len() as u64 + 1,
+            undone: self.stock.undone().collect(),
         };
         let mut bytes = serde_json::to_vec(&header).unwrap();
         bytes.push(b'\n');

@@ -3,7 +3,7 @@
 use super::server::{Books, Entry, SITES, Site, negatives};
 use super::story::{Hand, Sim};
 use crate::world;
-use firstout::domain::{Body, Event, EventId, SiteId, StockKey};
+use firstout::domain::{Event, EventId, SiteId, StockKey};
 use firstout::store::Store;
 use firstout::sync::engine::Reply;
 use firstout::sync::wire::Stream;
@@ -45,14 +45,7 @@ impl Sim {
         });
         // Where another event came first under its id, what the server will set aside is shown until it says so.
         let own: Vec<Event> = own.map(|(event, _)| anew(event, site.has_id(cursor.seq, event.id))).collect();
-        let own: Vec<&Event> = own.iter().collect();
-        let shown = world::shown(store);
-        let compare =
-            |own: &[&Event]| same(at, &shown, &world::real(&site.fold_with(cursor.seq, own.iter().copied())));
-        // A snapshot does not say what was taken back: where a device takes it back once more, it shows that until the server has
-        // answered.
-        let again: Vec<Event> = own.iter().map(|event| undone_again(site, cursor.seq, event)).collect();
-        compare(&own).or_else(|why| compare(&again.iter().collect::<Vec<_>>()).map_err(|_| why))
+        same(at, &world::shown(store), &world::real(&site.fold_with(cursor.seq, own.iter())))
     }
 
     /// What beeped is in the ledger or on a device.
@@ -121,18 +114,6 @@ fn anew(event: &Event, taken: bool) -> Event {
     let mut event = event.clone();
     if taken {
         event.id = EventId(Uuid::from_u128(!event.id.0.as_u128()));
-    }
-    event
-}
-
-/// The undo of something that the first so many entries take back already, as one that counts nevertheless.
-fn undone_again(site: &Site, entries: u64, event: &Event) -> Event {
-    let mut event = event.clone();
-    let before = site.entries.iter().take(entries as usize).filter_map(|entry| entry.event.as_ref());
-    let undone = |one: &Event| if let Body::Undo(undo) = &one.body { Some(undo.event) } else { None };
-    let known = undone(&event).is_some_and(|id| before.filter_map(undone).any(|other| other == id));
-    if let (true, Body::Undo(undo)) = (known, &mut event.body) {
-        undo.event = event.id;
     }
     event
 }
