@@ -95,9 +95,8 @@ pub(super) async fn append(
     if rows.is_empty() {
         return Ok(Some(from));
     }
-    tx.put(&INSERT, site.0, &rows).await?;
-    let saved: Vec<_> = saved.into_values().collect();
-    tx.put(&SAVE, site.0, &saved).await?;
+    tx.put(&INSERT, site.0, rows).await?;
+    tx.put(&SAVE, site.0, saved.into_values().collect()).await?;
     advance(tx, *site, Stream::Master, from, to).await?;
     Ok(Some(to))
 }

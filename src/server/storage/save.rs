@@ -44,6 +44,9 @@ many!(CHAINS, include_str!("sql/save_chains.sql"), device Id, epoch Int, last_se
     signature Blob);
 many!(DEVICES, include_str!("sql/save_devices.sql"), device Id, epoch Int, reported Int, at Int, skew_ms Int);
 
+/// Entries in one statement: the first are written while the next are made.
+const EVENTS_AT_ONCE: usize = 500;
+
 /// Writes a draft behind these heads; the new heads. The tree grows by the new entries.
 pub(super) async fn save(
     tx: &mut dyn Tx,
@@ -69,7 +72,7 @@ async fn put(
     site: i64,
     rows: Vec<Vec<Value>>,
 ) -> Result<(), StorageError> {
-    if rows.is_empty() { Ok(()) } else { tx.put(many, site, &rows).await }
+    if rows.is_empty() { Ok(()) } else { tx.put(many, site, rows).await }
 }
 
 fn leaf(row: &EventRow<'_>, stream_seq: u64) -> Hash {
@@ -96,9 +99,12 @@ async fn ledger(
     from: (Head, Head),
 ) -> Result<(Head, Head), StorageError> {
     let (mut at, mut control_at) = from;
-    let (mut events, mut control) = (Vec::with_capacity(draft.events.len()), Vec::new());
+    let (mut events, mut control) = (Vec::new(), Vec::new());
     let mut next_control = draft.control.iter().peekable();
     for (n, row) in draft.events.iter().enumerate() {
+        if events.len() == EVENTS_AT_ONCE {
+            put(tx, &EVENTS, site, std::mem::take(&mut events)).await?;
+        }
         let bytes = row.arrival.bytes.as_bytes();
         let seq = at.seq + 1;
         at = Head { seq, hash: Hash::chain_stream(at.hash, seq, row.status, bytes) };

@@ -317,7 +317,7 @@ impl Many {
 
     fn expanded(&self) -> &[String; 2] {
         self.expanded.get_or_init(|| {
-            let (mut values, mut keys, mut arrays, mut names) = Default::default();
+            let (mut values, mut keys, mut all_values, mut all_keys) = Default::default();
             for (n, (name, kind)) in (2..).zip(self.columns) {
                 let comma = if n == 2 { "" } else { ", " };
                 let array = match kind {
@@ -328,18 +328,18 @@ impl Many {
                 };
                 put(&mut values, format_args!(", ?{n}"));
                 put(&mut keys, format_args!("{comma}?{n} AS {name}"));
-                put(&mut arrays, format_args!("{comma}?{n}::{array}"));
-                put(&mut names, format_args!("{comma}{name}"));
+                // Unnested side by side in a list of columns; as a table they would first be written down, each apart.
+                put(&mut all_values, format_args!(", unnest(?{n}::{array})"));
+                put(&mut all_keys, format_args!("{comma}unnest(?{n}::{array}) AS {name}"));
             }
             let each = self
                 .text
                 .replace("{values}", &format!("VALUES (?1{values})"))
                 .replace("{keys}", &format!("(SELECT {keys}) AS k"));
-            let unnest = format!("unnest({arrays}) AS k ({names})");
             let all = self
                 .text
-                .replace("{values}", &format!("SELECT ?1::bigint, k.* FROM {unnest}"))
-                .replace("{keys}", &unnest);
+                .replace("{values}", &format!("SELECT ?1::bigint{all_values}"))
+                .replace("{keys}", &format!("(SELECT {all_keys}) AS k"));
             [each, all]
         })
     }
@@ -374,11 +374,12 @@ pub trait Tx: Send {
     /// See [`Self::visit`].
     async fn find(&mut self, many: &Many, site: i64, keys: &[Vec<Value>]) -> Result<Vec<Row>, StorageError>;
 
-    /// Changes what belongs to many keys of a site, or inserts many rows.
+    /// Changes what belongs to many keys of a site, or inserts many rows. The database may still be at it on return: what
+    /// is asked next finds it done, and an error is told by a later call, at the latest by the end of the transaction.
     ///
     /// # Errors
     /// See [`Self::visit`].
-    async fn put(&mut self, many: &Many, site: i64, rows: &[Vec<Value>]) -> Result<(), StorageError>;
+    async fn put(&mut self, many: &Many, site: i64, rows: Vec<Vec<Value>>) -> Result<(), StorageError>;
 
     /// Reads rows.
     ///
@@ -422,11 +423,11 @@ mod tests {
         assert_eq!(insert.for_each(), "INSERT INTO t (site, a, b) VALUES (?1, ?2, ?3)");
         assert_eq!(
             insert.for_all(),
-            "INSERT INTO t (site, a, b) SELECT ?1::bigint, k.* FROM unnest(?2::bigint[], ?3::text[]) AS k (a, b)"
+            "INSERT INTO t (site, a, b) SELECT ?1::bigint, unnest(?2::bigint[]), unnest(?3::text[])"
         );
         let find = Many::new("FROM {keys} CROSS JOIN t WHERE t.a = k.a", &[("a", Kind::Id)]);
         assert_eq!(find.for_each(), "FROM (SELECT ?2 AS a) AS k CROSS JOIN t WHERE t.a = k.a");
-        assert_eq!(find.for_all(), "FROM unnest(?2::uuid[]) AS k (a) CROSS JOIN t WHERE t.a = k.a");
+        assert_eq!(find.for_all(), "FROM (SELECT unnest(?2::uuid[]) AS a) AS k CROSS JOIN t WHERE t.a = k.a");
     }
 
     #[test]

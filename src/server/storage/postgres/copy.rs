@@ -111,12 +111,11 @@ async fn load_all(database: &Postgres, file: &Path, exclusive: bool) -> Result<F
             findings.problems.push(format!("table {}: {there} rows there, {here} here", table.name));
         }
     }
-    let mut tx = PostgresTx(to);
-    let checked = verify::check(&mut tx).await?;
+    let checked = verify::check(&mut PostgresTx::new(&to)).await?;
     findings.problems.extend(checked.problems);
     (findings.sites, findings.entries) = (checked.sites, checked.entries);
     if findings.problems.is_empty() {
-        tx.0.commit().await?;
+        to.commit().await?;
     }
     Ok(findings)
 }

@@ -10,9 +10,11 @@ mod tx;
 
 use super::{Database, StorageError, Work};
 use deadpool_postgres::{
-    Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts,
+    Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts, Transaction,
 };
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinSet;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Config, IsolationLevel, NoTls};
 use tx::PostgresTx;
@@ -53,8 +55,49 @@ const LOOKED_UP: [&str; 12] = [
 /// A PostgreSQL database. Cheap to clone.
 #[derive(Clone)]
 pub struct Postgres {
-    readers: Pool,
-    writers: Pool,
+    readers: Connections,
+    writers: Connections,
+    thread: Arc<Thread>,
+}
+
+/// Connections for transactions of one kind.
+#[derive(Clone)]
+struct Connections {
+    pool: Pool,
+    level: IsolationLevel,
+    read_only: bool,
+}
+
+/// Where transactions that write go on: as soon as the database has answered, however much the threads that serve sockets
+/// have to do. All others wait for them.
+struct Thread(Option<tokio::runtime::Runtime>);
+
+impl Thread {
+    fn start() -> Result<Self, StorageError> {
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        Ok(Self(Some(runtime.worker_threads(1).thread_name("postgres-writer").enable_all().build()?)))
+    }
+
+    /// Does work there; it ends with whoever waits for it.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, StorageError>> + Send + 'static,
+    ) -> Result<T, StorageError> {
+        let mut task = JoinSet::new();
+        if let Some(runtime) = &self.0 {
+            task.spawn_on(work, runtime.handle());
+        }
+        task.join_next().await.and_then(Result::ok).unwrap_or(Err(StorageError::Closed))
+    }
+}
+
+impl Drop for Thread {
+    /// A runtime that ends where others run must not wait for its thread.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// What the database said, in one line.
@@ -101,10 +144,22 @@ impl Postgres {
         migrate::applied(&*Self::connect(url)?.client().await?).await
     }
 
+    /// Runs work that only reads, as it is read by those who write: by keys, each statement what is committed by then.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub async fn look_up<I: Send + Sync + 'static, T: Send + 'static>(
+        &self,
+        input: I,
+        work: Work<I, T>,
+    ) -> Result<T, StorageError> {
+        self.writers.often(&input, work).await
+    }
+
     /// Gives the connections back to the database.
     pub fn close(&self) {
-        self.readers.close();
-        self.writers.close();
+        self.readers.pool.close();
+        self.writers.pool.close();
     }
 
     /// Has the database look at its tables, beside everything else. Of a young one it knows nothing until its own turn
@@ -132,29 +187,30 @@ impl Postgres {
             config.application_name("firstout-server");
         }
         config.connect_timeout(WAIT_MAX);
-        let pool = |by_keys| pool(config.clone(), by_keys);
-        Ok(Self { readers: pool(false)?, writers: pool(true)? })
+        let readers = pool(config.clone(), false)?;
+        let writers = pool(config, true)?;
+        Ok(Self {
+            readers: Connections { pool: readers, level: IsolationLevel::RepeatableRead, read_only: true },
+            // Who appends locks the stream's counter first, so that each later statement must see what was committed since.
+            writers: Connections { pool: writers, level: IsolationLevel::ReadCommitted, read_only: false },
+            thread: Arc::new(Thread::start()?),
+        })
     }
 
     async fn client(&self) -> Result<Object, StorageError> {
-        lend(&self.readers).await
+        lend(&self.readers.pool).await
     }
+}
 
-    async fn once<I: Sync, T>(
-        &self,
-        input: &I,
-        work: Work<I, T>,
-        level: IsolationLevel,
-        read_only: bool,
-    ) -> Result<T, StorageError> {
-        let pool = if read_only { &self.readers } else { &self.writers };
-        let mut lent = Lent { client: Some(lend(pool).await?), is_done: false };
+impl Connections {
+    async fn once<I: Sync, T>(&self, input: &I, work: Work<I, T>) -> Result<T, StorageError> {
+        let mut lent = Lent { client: Some(lend(&self.pool).await?), is_done: false };
         let Some(client) = lent.client.as_mut() else { return Err(StorageError::Closed) };
         let result = async {
-            let begin = client.build_transaction().isolation_level(level).read_only(read_only);
-            let mut tx = PostgresTx(begin.start().await?);
-            let result = work(input, &mut tx).await?;
-            tx.0.commit().await?;
+            let begin = client.build_transaction().isolation_level(self.level).read_only(self.read_only);
+            let tx = begin.start().await?;
+            let result = in_full(input, work, &tx).await?;
+            tx.commit().await?;
             Ok(result)
         };
         let result = result.await;
@@ -162,15 +218,9 @@ impl Postgres {
         result
     }
 
-    async fn often<I: Sync, T>(
-        &self,
-        input: &I,
-        work: Work<I, T>,
-        level: IsolationLevel,
-        read_only: bool,
-    ) -> Result<T, StorageError> {
+    async fn often<I: Sync, T>(&self, input: &I, work: Work<I, T>) -> Result<T, StorageError> {
         for attempt in 0..TRIES {
-            match self.once(input, work, level, read_only).await {
+            match self.once(input, work).await {
                 Err(error) if again(&error) => {
                     tracing::debug!(%error, attempt, "once more");
                     tokio::time::sleep(pause(attempt)).await;
@@ -180,6 +230,13 @@ impl Postgres {
         }
         Err(StorageError::Busy)
     }
+}
+
+/// All of the work; where it failed, the first thing that did.
+async fn in_full<I: Sync, T>(input: &I, work: Work<I, T>, tx: &Transaction<'_>) -> Result<T, StorageError> {
+    let mut tx = PostgresTx::new(tx);
+    let result = work(input, &mut tx).await;
+    tx.settle().await.and(result)
 }
 
 fn pool(config: Config, by_keys: bool) -> Result<Pool, StorageError> {
@@ -219,8 +276,8 @@ impl Database for Postgres {
         input: I,
         work: Work<I, T>,
     ) -> Result<T, StorageError> {
-        // Who appends locks the stream's counter first, so that each later statement must see what was committed since.
-        self.often(&input, work, IsolationLevel::ReadCommitted, false).await
+        let writers = self.writers.clone();
+        self.thread.run(async move { writers.often(&input, work).await }).await
     }
 
     async fn read<I: Send + Sync + 'static, T: Send + 'static>(
@@ -228,7 +285,7 @@ impl Database for Postgres {
         input: I,
         work: Work<I, T>,
     ) -> Result<T, StorageError> {
-        self.often(&input, work, IsolationLevel::RepeatableRead, true).await
+        self.readers.often(&input, work).await
     }
 }
 

@@ -1,16 +1,26 @@
 //! A transaction of PostgreSQL: values as parameters of whatever type the statement has, many rows as arrays.
+//!
+//! What is put is sent and not waited for: the database writes one table while the rows of the next are made. Before
+//! anything is read, and before the end, all of it is done.
 
 use super::StorageError;
 use crate::server::storage::tx::{Many, Row, Tx, Value, Visit};
 use async_trait::async_trait;
 use deadpool_postgres::Transaction;
-use futures_util::TryStreamExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesOrdered;
+use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _};
 use std::error::Error;
 use std::pin::pin;
+use tokio_postgres::Statement;
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
-pub(super) struct PostgresTx<'a>(pub(super) Transaction<'a>);
+pub(super) struct PostgresTx<'a> {
+    tx: &'a Transaction<'a>,
+    /// In the order in which the database does it, so that the first error is the one that is told.
+    sent: FuturesOrdered<BoxFuture<'a, Result<u64, tokio_postgres::Error>>>,
+}
 
 type Failed = Box<dyn Error + Sync + Send>;
 
@@ -95,6 +105,36 @@ impl Parameter<'_> {
     }
 }
 
+impl<'a> PostgresTx<'a> {
+    pub(super) fn new(tx: &'a Transaction<'a>) -> Self {
+        Self { tx, sent: FuturesOrdered::new() }
+    }
+
+    /// Waits until all that was put is done.
+    pub(super) async fn settle(&mut self) -> Result<(), StorageError> {
+        while let Some(done) = self.sent.next().await {
+            self.take(done)?;
+        }
+        Ok(())
+    }
+
+    /// What was sent behind a statement that failed fails too, and does not say why.
+    fn take(&mut self, done: Result<u64, tokio_postgres::Error>) -> Result<(), StorageError> {
+        if done.is_err() {
+            self.sent.clear();
+        }
+        Ok(done.map(drop)?)
+    }
+
+    async fn prepare(&mut self, sql: &str) -> Result<Statement, StorageError> {
+        match self.tx.prepare_cached(&dialect(sql)).await {
+            Ok(statement) => Ok(statement),
+            // What is to blame may have been sent before.
+            Err(error) => self.settle().await.and(Err(error.into())),
+        }
+    }
+}
+
 #[async_trait]
 impl Tx for PostgresTx<'_> {
     async fn visit(
@@ -103,9 +143,10 @@ impl Tx for PostgresTx<'_> {
         params: &[Value],
         visit: &mut Visit<'_>,
     ) -> Result<(), StorageError> {
-        let statement = self.0.prepare_cached(&dialect(sql)).await?;
+        self.settle().await?;
+        let statement = self.prepare(sql).await?;
         let params = params.iter().map(|value| value as &(dyn ToSql + Sync));
-        let mut rows = pin!(self.0.query_raw(&statement, params).await?);
+        let mut rows = pin!(self.tx.query_raw(&statement, params).await?);
         while let Some(stored) = rows.try_next().await? {
             if !visit(row(&stored)?)? {
                 break;
@@ -115,31 +156,40 @@ impl Tx for PostgresTx<'_> {
     }
 
     async fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StorageError> {
-        let statement = self.0.prepare_cached(&dialect(sql)).await?;
+        self.settle().await?;
+        let statement = self.prepare(sql).await?;
         let params: Vec<_> = params.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
-        Ok(self.0.execute(&statement, &params).await?)
+        Ok(self.tx.execute(&statement, &params).await?)
     }
 
     async fn find(&mut self, many: &Many, site: i64, keys: &[Vec<Value>]) -> Result<Vec<Row>, StorageError> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        let statement = self.0.prepare_cached(&dialect(many.for_all())).await?;
+        self.settle().await?;
+        let statement = self.prepare(many.for_all()).await?;
         let site = Value::Int(site);
         let arrays = arrays(&site, keys);
         let params: Vec<_> = arrays.iter().map(Parameter::as_sql).collect();
-        self.0.query(&statement, &params).await?.iter().map(row).collect()
+        self.tx.query(&statement, &params).await?.iter().map(row).collect()
     }
 
-    async fn put(&mut self, many: &Many, site: i64, rows: &[Vec<Value>]) -> Result<(), StorageError> {
+    async fn put(&mut self, many: &Many, site: i64, rows: Vec<Vec<Value>>) -> Result<(), StorageError> {
         if rows.is_empty() {
             return Ok(());
         }
-        let statement = self.0.prepare_cached(&dialect(many.for_all())).await?;
-        let site = Value::Int(site);
-        let arrays = arrays(&site, rows);
-        let params: Vec<_> = arrays.iter().map(Parameter::as_sql).collect();
-        self.0.execute(&statement, &params).await?;
+        let statement = self.prepare(many.for_all()).await?;
+        let tx = self.tx;
+        self.sent.push_back(Box::pin(async move {
+            let site = Value::Int(site);
+            let arrays = arrays(&site, &rows);
+            let params: Vec<_> = arrays.iter().map(Parameter::as_sql).collect();
+            tx.execute(&statement, &params).await
+        }));
+        // Looking at what is sent sends what is not.
+        while let Some(Some(done)) = self.sent.next().now_or_never() {
+            self.take(done)?;
+        }
         Ok(())
     }
 

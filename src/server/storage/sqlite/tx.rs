@@ -87,10 +87,10 @@ impl Tx for SqliteTx<'_> {
         Ok(found)
     }
 
-    async fn put(&mut self, many: &Many, site: i64, rows: &[Vec<Value>]) -> Result<(), StorageError> {
+    async fn put(&mut self, many: &Many, site: i64, rows: Vec<Vec<Value>>) -> Result<(), StorageError> {
         let mut statement = self.0.prepare_cached(many.for_each())?;
         let site = Value::Int(site);
-        for row in rows {
+        for row in &rows {
             statement.execute(params_from_iter(std::iter::once(&site).chain(row)))?;
         }
         Ok(())
