@@ -55,6 +55,8 @@ mod server_people;
 mod server_process;
 #[cfg(feature = "server")]
 mod server_push;
+#[cfg(feature = "postgres")]
+mod server_race;
 #[cfg(feature = "server")]
 mod server_receiver;
 #[cfg(feature = "server")]

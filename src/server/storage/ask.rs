@@ -4,13 +4,14 @@ use super::StorageError;
 use super::tx::{Kind, Many, Row, Tx, Value, values};
 use crate::domain::{
     Event, EventId, HoldState, HoldTarget, ItemId, LotKey, LotNumber, OrderId, Progress, SerialNumber,
-    StockKey, Timestamp, UserId,
+    SiteId, StockKey, Timestamp, UserId,
 };
 use crate::ledger::KnownLot;
 use crate::server::ingest::{Batch, Known, KnownId, Questions, Stored, hu_text, lot_text, serial_text};
 use crate::sync::wire::{Head, Status};
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::sync::Arc;
 
 macro_rules! find {
     ($name:ident, $file:expr, $(($column:literal, $kind:ident)),* $(,)?) => {
@@ -110,11 +111,31 @@ fn all<K: Clone + Eq + Hash, T>(
     Ok(())
 }
 
-/// Where the devices' chains are, and which sequences and ids are here already.
+/// Entries of event ids; of those that are not here, none.
+pub(super) type Ids = HashMap<EventId, KnownId>;
+
+/// Which events of pushes are here already, by their ids.
+pub(super) async fn ids(
+    (site, batches): &(SiteId, Arc<[Batch]>),
+    tx: &mut dyn Tx,
+) -> Result<Ids, StorageError> {
+    let arrivals = batches.iter().flat_map(|batch| &batch.arrivals).filter(|arrival| arrival.event.is_ok());
+    ids_of(tx, site.0, &arrivals.filter_map(|arrival| arrival.id).collect::<Vec<_>>()).await
+}
+
+async fn ids_of(tx: &mut dyn Tx, site: i64, ids: &[EventId]) -> Result<Ids, StorageError> {
+    let rows = each(tx, &EVENTS, site, ids, |id| values![*id].to_vec()).await?;
+    let found = rows.into_iter().filter_map(|(n, row)| Some((*ids.get(n)?, row)));
+    found.map(|(id, row)| Ok((id, known_id(row)?))).collect()
+}
+
+/// Where the devices' chains are, and which sequences and ids are here already; ids are not asked for again where they
+/// were looked up `ahead`.
 pub(super) async fn arrivals(
     tx: &mut dyn Tx,
     site: i64,
     batches: &[Batch],
+    ahead: Option<Ids>,
     known: &mut Known,
 ) -> Result<(), StorageError> {
     let chains: Vec<_> = batches.iter().map(|batch| (batch.device, batch.epoch)).collect();
@@ -144,11 +165,10 @@ pub(super) async fn arrivals(
     if known.seqs.len() != seqs.len() {
         return Err(StorageError::Damaged { what: "chain" });
     }
-    for (n, row) in each(tx, &EVENTS, site, &ids, |id| values![*id].to_vec()).await? {
-        if let Some(id) = ids.get(n) {
-            known.ids.insert(*id, known_id(row)?);
-        }
-    }
+    known.ids = match ahead {
+        Some(ids) => ids,
+        None => ids_of(tx, site, &ids).await?,
+    };
     Ok(())
 }
 

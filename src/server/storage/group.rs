@@ -5,7 +5,7 @@
 //! trips common to all of them.
 
 use super::push::{Pushes, push};
-use super::{Either, PushOutcome, Storage, StorageError};
+use super::{Either, PushOutcome, Storage, StorageError, ask};
 use crate::domain::SiteId;
 use crate::server::ingest::Batch;
 use crate::sync::wire::Status;
@@ -94,13 +94,18 @@ impl Storage {
         answer.await.map_err(|_| StorageError::Closed)?
     }
 
-    /// Takes in what can share a transaction. What it will ask is found while those before it are written.
+    /// Takes in what can share a transaction. What it will ask is found while those before it are written, and where no
+    /// other write can change the answer, it is asked.
     async fn serve(&self, group: &Group) {
         let next = group.next.lock().await;
         let (batches, replies): (Vec<_>, Vec<_>) = group.take().into_iter().unzip();
         let Some(site) = batches.first().map(|batch| batch.site) else { return };
         let (batches, alone): (Arc<[Batch]>, _) = (batches.into(), replies.len() == 1);
-        let input = Pushes::new(site, Arc::clone(&batches), Arc::clone(&self.records));
+        let mut input = Pushes::new(site, Arc::clone(&batches), Arc::clone(&self.records));
+        let ids = self.look_up((site, Arc::clone(&batches)), |input, tx| Box::pin(ask::ids(input, tx)));
+        if let Ok(ids) = ids.await {
+            input = input.with_ahead(ids);
+        }
         let _turn = group.turn.lock().await;
         drop(next);
         self.metrics.write_begins(batches.len());

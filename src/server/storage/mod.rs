@@ -264,6 +264,19 @@ impl Storage {
         }
     }
 
+    /// Reads rows by their keys, however many there are, beside those who write.
+    async fn look_up<I: Send + Sync + 'static, T: Send + 'static>(
+        &self,
+        input: I,
+        work: Work<I, T>,
+    ) -> Result<T, StorageError> {
+        match &self.database {
+            Either::Sqlite(database) => database.read(input, work).await,
+            #[cfg(feature = "postgres")]
+            Either::Postgres(database) => database.look_up(input, work).await,
+        }
+    }
+
     /// Which server this is. Asked of the database each time: another process may have restored it.
     ///
     /// # Errors

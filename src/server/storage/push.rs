@@ -5,10 +5,12 @@ use super::records::Records;
 use super::stream::{advance, advance_site, head, head_and_tree, newest_chain, server_epoch};
 use super::tx::Tx;
 use super::{PushOutcome, StorageError, ask, save};
-use crate::domain::{SiteId, Timestamp};
+use crate::domain::{DeviceId, SiteId, Timestamp};
 use crate::server::ingest::{Batch, Known, Questions, judge};
-use crate::sync::wire::{Conflict, Stream};
-use std::sync::Arc;
+use crate::sync::wire::{Conflict, Head, Stream};
+use ask::Ids;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Rounds of questions. Two are common; what an answer makes the rules ask for goes a few steps deep.
 const ROUNDS_MAX: usize = 12;
@@ -18,15 +20,34 @@ pub(super) struct Pushes {
     site: SiteId,
     batches: Arc<[Batch]>,
     records: Arc<Records>,
-    /// What is asked where nothing is known: found before it is the pushes' turn, while others are written.
+    since: Option<Timestamp>,
+    /// What is asked first: found before it is the pushes' turn, while others are written.
     first: Questions,
+    /// Which of their events were here already, a moment ago; for the first try.
+    ahead: Mutex<Option<Ids>>,
 }
 
 impl Pushes {
     pub(super) fn new(site: SiteId, batches: Arc<[Batch]>, records: Arc<Records>) -> Self {
-        let first = judge(&batches, &Known { since: since(&batches), ..Known::default() }).questions;
-        Self { site, batches, records, first }
+        let (since, chains) = (since(&batches), expected(&batches));
+        let first = judge(&batches, &Known { since, chains, ..Known::default() }).questions;
+        Self { site, batches, records, since, first, ahead: Mutex::default() }
     }
+
+    /// Knows before the turn what was found of the events: one that comes in between from elsewhere is no second row
+    /// under its id, and all is tried again.
+    pub(super) fn with_ahead(self, ids: Ids) -> Self {
+        Self { ahead: Mutex::new(Some(ids)), ..self }
+    }
+}
+
+/// Where the chains of the devices are if each push follows what is here.
+fn expected(batches: &[Batch]) -> HashMap<(DeviceId, u32), Head> {
+    let follows = |batch: &Batch| {
+        let seq = batch.arrivals.first()?.seq.saturating_sub(1);
+        Some(((batch.device, batch.epoch), Head { seq, hash: batch.prev_hash }))
+    };
+    batches.iter().filter_map(follows).collect()
 }
 
 /// The earliest time that they tell of.
@@ -48,8 +69,9 @@ pub(super) async fn push(input: &Pushes, tx: &mut dyn Tx) -> Result<Vec<PushOutc
     let mut tree = tree.filter(|tree| tree.size() == site_head.seq);
     let control = head(tx, site, Stream::Control).await?;
     let master = head(tx, site, Stream::Master).await?;
-    let mut known = Known { site: site_head, control, since: since(batches), ..Known::default() };
-    ask::arrivals(tx, site.0, batches, &mut known).await?;
+    let mut known = Known { site: site_head, control, since: input.since, ..Known::default() };
+    let ahead = input.ahead.lock().unwrap_or_else(PoisonError::into_inner).take();
+    ask::arrivals(tx, site.0, batches, ahead, &mut known).await?;
     input.records.answer(tx, site, master, &input.first, &mut known).await?;
     ask::answer(tx, site.0, &input.first, &mut known).await?;
     for _ in 0..ROUNDS_MAX {
@@ -79,4 +101,47 @@ async fn apart(input: &Pushes, tx: &mut dyn Tx) -> Result<Vec<PushOutcome>, Stor
         outcomes.push(PushOutcome::Conflict(conflict));
     }
     Ok(outcomes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Event, OrderId};
+    use crate::server::ingest::Arrival;
+    use crate::sync::wire::{Hash, ServerEpoch};
+    use uuid::Uuid;
+
+    const DEVICE: DeviceId = DeviceId(Uuid::from_u128(2));
+
+    fn batch(seq: u64) -> Batch {
+        let bytes = format!(
+            r#"{{"v":1,"id":"00000000-0000-0000-0000-000000000001","site":1,"device":"{DEVICE}","operator":3,"at":5,"body":{{"close_order":{{"order":7}}}}}}"#
+        );
+        let event = Event::decode(bytes.as_bytes()).unwrap();
+        let (hash, id, event) = (Hash([2; 32]), Some(event.id), Ok(Box::new(event)));
+        Batch {
+            site: SiteId(1),
+            device: DEVICE,
+            epoch: 1,
+            server_epoch: ServerEpoch(Uuid::nil()),
+            skew_ms: 0,
+            received: Timestamp(9),
+            prev_hash: if seq == 1 { Hash::default() } else { Hash([1; 32]) },
+            signature: None,
+            revoked: false,
+            arrivals: vec![Arrival { seq, bytes, hash, event, id }],
+        }
+    }
+
+    #[test]
+    fn what_a_later_push_asks_is_found_before_its_turn_too() {
+        for seq in [1, 501] {
+            let pushes = Pushes::new(SiteId(1), [batch(seq)].into(), Arc::default());
+            assert_eq!(
+                (pushes.since, pushes.first.orders),
+                (Some(Timestamp(5)), [OrderId(7)].into()),
+                "{seq}"
+            );
+        }
+    }
 }
