@@ -14,6 +14,7 @@ mod disk;
 mod faults;
 mod kill;
 mod limit;
+mod memory;
 mod network;
 mod power;
 mod real;

@@ -5,13 +5,14 @@
 //! asks of the operating system, in that order; it may let the call through, refuse it with an error code, do a part of
 //! it or end the process.
 //!
-//! This is the only file of the proofs with unsafe code. What it relies on:
+//! This and `memory` are the only files of the proofs with unsafe code. What they rely on:
 //! - SQLite gives `xOpen` a block of `szOsFile` bytes, aligned to 8: [`Shim`] first, the system's file behind it.
 //! - SQLite calls no method of a file after `xClose`, and `xClose` once for a file whose `xOpen` left `pMethods` set.
 //! - The system's VFS is a static of SQLite and lives as long as the process; ours is leaked on purpose.
 //! - The methods copied from the system's VFS take our pointer: they read `pAppData` at most, which is copied too.
 #![expect(unsafe_code, reason = "SQLite's VFS is an interface of C")]
 
+use super::memory;
 use rusqlite::ffi::{
     self, SQLITE_OK, sqlite3_file, sqlite3_filename, sqlite3_int64, sqlite3_io_methods, sqlite3_vfs,
 };
@@ -167,6 +168,9 @@ unsafe extern "C" fn open(
         let system = system();
         let open = (*system).xOpen.expect("every VFS opens");
         let path = if name.is_null() { "" } else { CStr::from_ptr(name).to_str().unwrap_or("") };
+        if memory::holds(path) {
+            return memory::open(path, file, flags, out);
+        }
         let Some(watch) = watcher(path) else { return open(system, name, file, flags, out) };
         let journal = flags & ffi::SQLITE_OPEN_CREATE != 0
             && flags & (ffi::SQLITE_OPEN_WAL | ffi::SQLITE_OPEN_MAIN_JOURNAL) != 0;
@@ -194,6 +198,11 @@ unsafe extern "C" fn delete(_: *mut sqlite3_vfs, name: *const c_char, sync: c_in
         let system = system();
         let delete = (*system).xDelete.expect("every VFS deletes");
         let path = CStr::from_ptr(name).to_str().unwrap_or("");
+        if memory::holds(path) {
+            let here = memory::delete(path);
+            let code = delete(system, name, sync);
+            return if here && code == ffi::SQLITE_IOERR_DELETE_NOENT { SQLITE_OK } else { code };
+        }
         let Some(watch) = watcher(path) else { return delete(system, name, sync) };
         let call = Call::Delete { sync_folder: sync & 1 != 0 };
         watch.call(file_name(path), call, &mut || delete(system, name, sync))
@@ -206,6 +215,10 @@ unsafe extern "C" fn access(_: *mut sqlite3_vfs, name: *const c_char, how: c_int
         let system = system();
         let access = (*system).xAccess.expect("every VFS looks");
         let path = CStr::from_ptr(name).to_str().unwrap_or("");
+        if memory::holds(path) && memory::exists(path) {
+            *out = 1;
+            return SQLITE_OK;
+        }
         let Some(watch) = watcher(path) else { return access(system, name, how, out) };
         watch.call(file_name(path), Call::Access, &mut || access(system, name, how, out))
     }

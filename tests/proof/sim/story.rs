@@ -7,6 +7,7 @@ use super::{check, old};
 use crate::Scratch;
 use crate::device::{Crash, Device};
 use crate::dice::Dice;
+use crate::memory;
 use crate::world::PICKER;
 use firstout::domain::{Body, EventId, Park, SiteId, Timestamp};
 use firstout::store::{Draft, Identity, OpenReport, Store, StoreError};
@@ -65,6 +66,8 @@ pub(super) struct Sim {
     pub(super) done: BTreeMap<Kind, u64>,
     pub(super) lie: Lie,
     pub(super) story: Option<Vec<String>>,
+    /// Goes before its folder, and after all who have a file open.
+    _in_memory: memory::Guard,
     pub(super) folder: Scratch,
 }
 
@@ -72,6 +75,7 @@ impl Sim {
     pub(super) fn new(seed: u64, lie: Lie) -> Self {
         let mut dice = Dice::new(!seed);
         let folder = Scratch::new("sim");
+        let in_memory = memory::hold(folder.text());
         let now = Timestamp::parse("2026-11-23T08:00:00Z").unwrap();
         let servers = Servers::start(folder.path(), lie, &mut dice);
         let mut sim = Self {
@@ -87,6 +91,7 @@ impl Sim {
             done: BTreeMap::new(),
             lie,
             story: None,
+            _in_memory: in_memory,
             folder,
         };
         for n in 0..DEVICES {
