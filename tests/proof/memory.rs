@@ -9,11 +9,14 @@
 //! What the unsafe code relies on is said at the head of `vfs.rs`.
 #![expect(unsafe_code, reason = "SQLite's VFS is an interface of C")]
 
+use super::Scratch;
+use rusqlite::Connection;
 use rusqlite::ffi::{self, SQLITE_BUSY, SQLITE_OK, sqlite3_file, sqlite3_int64, sqlite3_io_methods};
 use std::collections::HashMap;
 use std::ffi::{c_int, c_void};
 use std::sync::atomic::{Ordering, fence};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, RwLock};
+use std::time::Duration;
 use std::{ptr, slice};
 
 const SLOTS: usize = ffi::SQLITE_SHM_NLOCK as usize;
@@ -53,6 +56,45 @@ pub fn exists(path: &str) -> bool {
 /// Whether there was such a file here.
 pub fn delete(path: &str) -> bool {
     FILES.lock().unwrap().remove(path).is_some()
+}
+
+/// Two connections to one file keep out of each other's way here as they do on the system's files, and what they leave is
+/// on the disk.
+pub fn keeps_order(scratch: &Scratch) -> Result<(), &'static str> {
+    let _held = hold(scratch.text());
+    let path = scratch.path().join("order.db");
+    for journal in ["DELETE", "WAL"] {
+        let (first, second) = (Connection::open(&path).unwrap(), Connection::open(&path).unwrap());
+        let count = |db: &Connection| db.query_row("SELECT count(*) FROM n", (), |row| row.get::<_, i64>(0));
+        first.pragma_update_and_check(None, "journal_mode", journal, |_| Ok(())).unwrap();
+        first.busy_timeout(Duration::ZERO).unwrap();
+        second.busy_timeout(Duration::ZERO).unwrap();
+        first.execute_batch("CREATE TABLE IF NOT EXISTS n (n); DELETE FROM n").unwrap();
+        first.execute_batch("BEGIN IMMEDIATE; INSERT INTO n VALUES (1)").unwrap();
+        if second.execute_batch("BEGIN IMMEDIATE").is_ok() {
+            return Err("two write at once");
+        }
+        second.execute_batch("BEGIN").unwrap();
+        if count(&second) != Ok(0) {
+            return Err("what is not committed is read");
+        }
+        // A reader keeps its state; without a log it keeps the writer waiting.
+        if first.execute_batch("COMMIT").is_ok() != (journal == "WAL") || count(&second) != Ok(0) {
+            return Err("a reader's state changes under it");
+        }
+        second.execute_batch("COMMIT").unwrap();
+        if !first.is_autocommit() {
+            first.execute_batch("COMMIT").unwrap();
+        }
+        if count(&second) != Ok(1) {
+            return Err("what is committed is not read");
+        }
+        drop((first, second));
+        if !std::fs::read(&path).unwrap().starts_with(b"SQLite format 3") {
+            return Err("nothing is left on the disk");
+        }
+    }
+    Ok(())
 }
 
 /// What all who have a file open share.

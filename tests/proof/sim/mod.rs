@@ -12,8 +12,8 @@ mod server;
 mod step;
 mod story;
 
-use crate::Plan;
 use crate::report::{self, Outcome};
+use crate::{Plan, Scratch, memory};
 use lie::Lie;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -102,6 +102,10 @@ pub fn run(plan: &Plan) -> Outcome {
     let loud = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     let mut outcome = search(plan, plan.cases.unwrap_or(CASES), Lie::None);
+    if let Err(why) = memory::keeps_order(&Scratch::new("sim-order")) {
+        outcome.corrupt += 1;
+        outcome.story.get_or_insert(format!("the files in memory are none: {why}"));
+    }
     let mut notes = format!("{} events are gone with an older backup, by choice", outcome.unknown);
     if plan.only.is_some() {
         return outcome;
