@@ -9,7 +9,7 @@ use firstout::sync::wire::Hash;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::OnceLock;
 
 /// The schemas of earlier handhelds, whose files hold keys already.
@@ -100,7 +100,7 @@ impl Content {
 
 /// A file as the program before this one left it, with three events that wait.
 pub fn old_file(path: &Path, identity: &Identity, dice: &mut Dice, now: Timestamp) -> Vec<Event> {
-    static MADE: OnceLock<(Scratch, PathBuf)> = OnceLock::new();
+    static MADE: OnceLock<Vec<u8>> = OnceLock::new();
     copy_of(&MADE, path, |file| {
         let db = Connection::open(file).unwrap();
         STORE.iter().for_each(|sql| db.execute_batch(sql).unwrap());
@@ -147,17 +147,17 @@ pub fn old_file(path: &Path, identity: &Identity, dice: &mut Dice, now: Timestam
 
 /// A handheld's file that nobody has enrolled yet.
 pub fn new_file(path: &Path) {
-    static MADE: OnceLock<(Scratch, PathBuf)> = OnceLock::new();
+    static MADE: OnceLock<Vec<u8>> = OnceLock::new();
     copy_of(&MADE, path, |file| drop(Store::open(file, Timestamp(0)).unwrap()));
 }
 
 /// A file that is the same for all runs is made once and copied.
-fn copy_of(made: &OnceLock<(Scratch, PathBuf)>, path: &Path, make: impl FnOnce(&Path)) {
-    let (_, template) = made.get_or_init(|| {
+pub fn copy_of(made: &OnceLock<Vec<u8>>, path: &Path, make: impl FnOnce(&Path)) {
+    let bytes = made.get_or_init(|| {
         let home = Scratch::new("sim-file");
         let file = home.path().join("template.db");
         make(&file);
-        (home, file)
+        std::fs::read(file).unwrap()
     });
-    std::fs::copy(template, path).unwrap();
+    std::fs::write(path, bytes).unwrap();
 }

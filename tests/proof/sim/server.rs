@@ -2,7 +2,6 @@
 
 use super::lie::{LateCommits, Lie};
 use super::old;
-use crate::Scratch;
 use crate::dice::Dice;
 use crate::world;
 use firstout::domain::{DeviceId, DeviceKey, Event, EventId, SiteId, StockKey, Timestamp};
@@ -54,22 +53,18 @@ pub struct Servers {
 }
 
 /// A database with both sites' warehouses, made once for all runs.
-fn template() -> &'static Path {
-    static MADE: OnceLock<(Scratch, PathBuf)> = OnceLock::new();
-    let (_, file) = MADE.get_or_init(|| {
-        let home = Scratch::new("sim-server");
-        let file = home.path().join(sqlite::FILE);
-        let runtime = runtime();
-        runtime.block_on(async {
-            let storage = Storage::open(&Place::Sqlite(file.clone()), home.path()).await.unwrap();
+fn copy_of_template(to: &Path) {
+    static MADE: OnceLock<Vec<u8>> = OnceLock::new();
+    old::copy_of(&MADE, to, |file| {
+        let home = file.parent().expect("it is in a folder");
+        runtime().block_on(async {
+            let storage = Storage::open(&Place::Sqlite(file.to_owned()), home).await.unwrap();
             for site in SITES {
                 storage.append_master(site, world::records_at(site)).await.unwrap();
             }
             storage.close().await;
         });
-        (home, file)
     });
-    file
 }
 
 fn runtime() -> Runtime {
@@ -81,7 +76,7 @@ impl Servers {
         let data = folder.join("server");
         std::fs::create_dir_all(&data).unwrap();
         let file = data.join(sqlite::FILE);
-        std::fs::copy(template(), &file).unwrap();
+        copy_of_template(&file);
         name(&file, &["server_id", "server_epoch"], dice);
         let mut servers = Self {
             runtime: runtime(),
