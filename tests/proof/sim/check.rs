@@ -7,11 +7,10 @@ use firstout::domain::{Event, EventId, SiteId, StockKey};
 use firstout::store::Store;
 use firstout::sync::engine::Reply;
 use firstout::sync::wire::Stream;
+use rusqlite::{Connection, OpenFlags};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use uuid::Uuid;
-
-/// More than waits on a device in any run.
-const WAITING_MAX: usize = 10_000;
 
 impl Sim {
     /// Shown = base + pending: the server's stream up to the cursor, then this device's own events.
@@ -31,12 +30,10 @@ impl Sim {
         let new = device.beeped[bytes.len()..].iter();
         bytes.extend(new.map(|event| String::from_utf8(event.encode().unwrap()).unwrap()));
         let confirmed = device.beeped.iter().zip(&*bytes);
-        let waiting = store.outbox(0, WAITING_MAX, usize::MAX).unwrap();
         // A device that went to the other site when a restore had taken back what it had sent here has handed it in there,
         // without effect.
-        let handed_in = |bytes: &str| {
-            books.is_aside_elsewhere(identity.site, bytes) && !waiting.iter().any(|one| one.bytes == bytes)
-        };
+        let handed_in =
+            |bytes: &str| books.is_aside_elsewhere(identity.site, bytes) && !is_pending(&device.path, bytes);
         let own = confirmed.filter(|(event, bytes)| {
             event.site == identity.site
                 && !site.has(cursor.seq, bytes)
@@ -107,6 +104,13 @@ impl Sim {
         let problems = self.servers.problems();
         if problems.is_empty() { Ok(()) } else { Err(problems.join("; ")) }
     }
+}
+
+/// Whether these bytes are in the device's outbox: not sent, or not read back yet.
+fn is_pending(file: &Path, bytes: &str) -> bool {
+    let db = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    let sql = "SELECT EXISTS (SELECT 1 FROM outbox JOIN event USING (n) WHERE bytes = ?1)";
+    db.query_row(sql, [bytes], |row| row.get(0)).unwrap()
 }
 
 /// An event under an id that nobody has.
