@@ -8,6 +8,7 @@ use firstout::server::webhooks::admin::{self, New};
 use firstout::server::webhooks::{Courier, Policy, SigningSecret, Topic, Turn, Webhook};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::Ordering;
@@ -99,6 +100,12 @@ impl Receiver {
         self.inner.1.wait_while(inner, |inner| inner.got.len() < messages).unwrap().got.clone()
     }
 
+    /// Waits until so many different messages came: a server that stops before it has noted an answer sends the message again.
+    pub fn wait_for_different(&self, messages: usize) {
+        let few = |inner: &mut Inner| different(&inner.got) < messages;
+        drop(self.inner.1.wait_while(self.inner.0.lock().unwrap(), few).unwrap());
+    }
+
     pub fn go_on(&self) {
         self.inner.0.lock().unwrap().go_on = true;
         self.inner.1.notify_all();
@@ -107,6 +114,11 @@ impl Receiver {
     pub fn ids(&self) -> Vec<String> {
         self.got().into_iter().map(|got| got.id).collect()
     }
+}
+
+/// How many messages there are, each counted once.
+pub fn different(got: &[Got]) -> usize {
+    got.iter().map(|got| &got.id).collect::<BTreeSet<_>>().len()
 }
 
 fn serve(stream: TcpStream, how: &dyn Fn(usize) -> Do, shared: &(Mutex<Inner>, Condvar)) {
