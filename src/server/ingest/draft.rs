@@ -8,7 +8,8 @@ use crate::domain::{
 use crate::ledger::{KnownLot, Stage};
 use crate::server::own::SERVER_DEVICE;
 use crate::sync::wire::{Head, Status};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use foldhash::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a change of a balance came from, as stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

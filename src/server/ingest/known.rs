@@ -6,7 +6,8 @@ use crate::domain::{
 };
 use crate::ledger::KnownLot;
 use crate::sync::wire::{Hash, Head, Status};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The entry of a sequence that is here already.

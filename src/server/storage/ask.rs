@@ -9,7 +9,7 @@ use crate::domain::{
 use crate::ledger::KnownLot;
 use crate::server::ingest::{Batch, Known, KnownId, Questions, Stored, hu_text, lot_text, serial_text};
 use crate::sync::wire::{Head, Status};
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 

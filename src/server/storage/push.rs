@@ -9,7 +9,7 @@ use crate::domain::{DeviceId, SiteId, Timestamp};
 use crate::server::ingest::{Batch, Known, Questions, judge};
 use crate::sync::wire::{Conflict, Head, Stream};
 use ask::Ids;
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Rounds of questions. Two are common; what an answer makes the rules ask for goes a few steps deep.
