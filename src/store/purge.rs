@@ -5,7 +5,7 @@ use crate::domain::Timestamp;
 
 /// Own events stay so long at least, and until the server has backed them up.
 pub const KEEP_EVENTS_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
-/// Which events were taken back is known for so long.
+/// Which events were taken back is known for so long, and as long as they are here.
 const KEEP_UNDONE_MS: i64 = 90 * 24 * 60 * 60 * 1_000;
 /// Rows looked at in each call, so that a scan never waits for long.
 const ROWS_MAX: i64 = 500;

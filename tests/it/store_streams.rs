@@ -332,6 +332,33 @@ fn only_what_is_safe_on_the_server_is_purged() {
     assert_eq!(at_dock(&store, "A"), 5);
 }
 
+/// A clock that jumps ahead by years makes everything old, also what was taken back a minute ago.
+#[test]
+fn what_was_taken_back_is_known_as_long_as_the_event_is_kept() {
+    let mut store = in_memory();
+    let first = confirm(&mut store, 1, receipt("A", "2027-01-31", 1)).event;
+    let second = confirm(&mut store, 2, undo(&first)).event;
+    let mut site = Ledger::new(Stream::Site);
+    site.add(&first, Status::Accepted);
+    site.add(&second, Status::Accepted);
+    site.send(&mut store).unwrap();
+    let years_later = NOW.plus_ms(9 * 365 * 86_400_000);
+    purge(&mut store, years_later);
+    assert!(store.is_undone(first.id).unwrap());
+    assert_eq!(store.last_undoable(UserId(1), NOW).unwrap(), None);
+    confirm(&mut store, 3, undo(&first));
+    assert_eq!(at_dock(&store, "A"), 0, "it is taken back once");
+    // Where the event goes, so does what took it back.
+    let third = store.event(id(3)).unwrap().unwrap();
+    site.add(&third, Status::Refused);
+    site.send(&mut store).unwrap();
+    store.apply_pull(&PullReply { backed_up_through: 3, ..site.page(3, 3) }, NOW).unwrap();
+    purge(&mut store, years_later);
+    purge(&mut store, years_later);
+    assert_eq!(store.event(first.id).unwrap(), None);
+    assert!(!store.is_undone(first.id).unwrap());
+}
+
 /// What a backup holds of one epoch says nothing of events that came into another one.
 #[test]
 fn what_is_backed_up_of_another_epoch_lets_nothing_go() {
